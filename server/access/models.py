@@ -1,0 +1,92 @@
+"""The tables of access: who may come in, and what was answered to whom under which key.
+
+Never returned from a handler; `schemas.py` says what callers see.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import LargeBinary
+from sqlmodel import Field, SQLModel
+
+from server.db.types import Json, UtcDateTime
+
+
+class Workspace(SQLModel, table=True):
+    """One wall: nothing inside is seen from another workspace."""
+
+    __tablename__ = "workspaces"
+
+    workspace_id: str = Field(primary_key=True, max_length=36)
+    """UUIDv7 as text: it stands in object keys and in ClickHouse's primary key."""
+    name: str = Field(max_length=120)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class User(SQLModel, table=True):
+    """A person who signs in to the portal."""
+
+    __tablename__ = "users"
+
+    user_id: UUID = Field(primary_key=True)
+    workspace_id: str = Field(max_length=36, foreign_key="workspaces.workspace_id", index=True)
+    email: str = Field(max_length=110, unique=True)
+    """In lower case: that is how it is looked up. `user:<e-mail>` must fit 120 characters."""
+    password_hash: str = Field(max_length=255)
+    """Argon2id, with its parameters and salt."""
+    scopes: list[str] = Field(sa_type=Json)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    disabled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class ApiKey(SQLModel, table=True):
+    """A key that programs present; see `keys.py` for its form."""
+
+    __tablename__ = "api_keys"
+
+    key_id: UUID = Field(primary_key=True)
+    workspace_id: str = Field(max_length=36, foreign_key="workspaces.workspace_id", index=True)
+    name: str = Field(max_length=80)
+    public_id: str = Field(max_length=12, unique=True)
+    secret_hash: str = Field(max_length=64)
+    last4: str = Field(max_length=4)
+    scopes: list[str] = Field(sa_type=Json)
+    created_by: str = Field(max_length=120)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    last_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Right to the minute: writing it on every request would be a row write per request."""
+    expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class UserSession(SQLModel, table=True):
+    """One browser signed in; its cookie holds the token whose hash is the key here."""
+
+    __tablename__ = "user_sessions"
+
+    token_hash: str = Field(primary_key=True, max_length=64)
+    user_id: UUID = Field(foreign_key="users.user_id", index=True)
+    csrf_token: str = Field(max_length=64)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    last_seen_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class IdempotentAnswer(SQLModel, table=True):
+    """The first answer under an idempotency key, written in the transaction that it tells of."""
+
+    __tablename__ = "idempotent_answers"
+
+    slot: str = Field(primary_key=True, max_length=64)
+    """SHA-256 over workspace, principal, method, path and key."""
+    workspace_id: str = Field(max_length=36)
+    request_hash: str = Field(max_length=64)
+    """Of the parsed body and the query string."""
+    status: int
+    headers: list[list[str]] = Field(sa_type=Json)
+    body: bytes = Field(sa_type=LargeBinary)
+    """With every signed URL left out."""
+    is_signed: bool
+    """True when URLs were left out, which replaying signs anew."""
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime, index=True)

@@ -1,0 +1,247 @@
+"""The composition root of the HTTP side: which parts there are, and how they are put together.
+
+Comes after every room. Which systems stand behind the parts is a matter of addresses in the
+settings; nothing below knows.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+from litestar import Litestar, Request
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.handlers import BaseRouteHandler
+from litestar.plugins.pydantic import PydanticPlugin
+from litestar.static_files import create_static_files_router
+from litestar.types import ASGIApp, ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from server.access import controller as access_controller
+from server.access.authentication import API, Authentication, is_below
+from server.access.directory import Directory
+from server.access.guards import authenticated
+from server.access.idempotency import Idempotency
+from server.access.principal import Connection, Principal, principal_of
+from server.access.rate_limit import RateLimit
+from server.access.request_units import RequestUnits
+from server.access.service import AccessService
+from server.analytics.gateway import Analytics
+from server.clock import Clock, utc_now
+from server.datasets.catalogue import Catalogue
+from server.db.engine import Sessions, create_engine, create_sessions
+from server.errors import UnsupportedMediaType
+from server.files import controller as files_controller
+from server.files import datasets_controller
+from server.files.service import FileService
+from server.headers import ResponseHeaders
+from server.health import Health, database_ping
+from server.health import handlers as health_handlers
+from server.insights import controller as insights_controller
+from server.insights.service import Insights
+from server.mounts import Mounts
+from server.openapi import openapi_config
+from server.portal import controllers as portal_controllers
+from server.portal.templates import template_config
+from server.problems import ProblemBoundary, answer_problem
+from server.queue import ArqQueue, Queue
+from server.settings import Settings
+from server.storage import s3
+from server.storage.interface import Storage
+from server.telemetry.request_id import RequestTelemetry
+from server.wiring import NewestFiles, ResignedTickets
+
+# Files do not pass through here; the longest thing said in JSON is a mapping or a bulk of items.
+MAX_BODY_BYTES = 2**20
+
+_WEB = Path(__file__).resolve().parent.parent / "web"
+
+Closer = Callable[[], Awaitable[None]]
+Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the HTTP side is made of; one of each per process."""
+
+    settings: Settings
+    engine: AsyncEngine
+    sessions: Sessions
+    units: RequestUnits
+    storage: Storage
+    analytics: Analytics
+    queue: Queue
+    catalogue: Catalogue
+    clock: Clock
+    directory: Directory
+    access: AccessService
+    files: FileService
+    closers: tuple[Closer, ...] = ()
+    """What to call at the end, in this order."""
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for closer in self.closers:
+            await closer()
+
+
+def build_parts(settings: Settings, *, clock: Clock = utc_now) -> Parts:
+    """Return the parts that the settings name; opens no connection yet."""
+    storage = s3.from_settings(settings)
+    analytics = Analytics.from_settings(settings)
+    queue = ArqQueue(settings.valkey_url)
+    parts = assemble(settings, storage=storage, analytics=analytics, queue=queue, clock=clock)
+    blocking = [partial(asyncio.to_thread, part.close) for part in (storage, analytics)]
+    return replace(parts, closers=(*parts.closers, queue.close, *blocking))
+
+
+def assemble(
+    settings: Settings, *, storage: Storage, analytics: Analytics, queue: Queue, clock: Clock
+) -> Parts:
+    """Return the parts around the given outside systems, which stay the caller's to close."""
+    engine = create_engine(settings.database_url)
+    sessions = create_sessions(engine)
+    units = RequestUnits(sessions, queue)
+    catalogue = Catalogue.built_in()
+    directory = Directory(units, clock)
+    session_life = timedelta(hours=settings.session_hours)
+    return Parts(
+        settings=settings,
+        engine=engine,
+        sessions=sessions,
+        units=units,
+        storage=storage,
+        analytics=analytics,
+        queue=queue,
+        catalogue=catalogue,
+        clock=clock,
+        directory=directory,
+        access=AccessService(units, directory, clock, session_life=session_life),
+        files=FileService(
+            units=units, storage=storage, catalogue=catalogue, settings=settings, clock=clock
+        ),
+        closers=(engine.dispose,),
+    )
+
+
+def create_app(
+    parts: Parts,
+    *,
+    mounts: Mapping[str, ASGIApp] | None = None,
+    lifespan: Sequence[Lifespan] = (),
+    handlers: Sequence[ControllerRouterHandler] = (),
+) -> Litestar:
+    """Return the application.
+
+    Args:
+        parts: what it is made of.
+        mounts: other ASGI applications by path prefix, e.g. the bucket of the embedded store; they
+            get no authentication of ours, no limit on the body, and the path as it is.
+        lifespan: what runs around the application's life.
+        handlers: more routes; for tests.
+    """
+    app = Litestar(
+        route_handlers=[
+            *health_handlers,
+            *access_controller.controllers,
+            *files_controller.controllers,
+            *datasets_controller.controllers,
+            *insights_controller.controllers,
+            *portal_controllers.controllers,
+            create_static_files_router("/static", directories=[_WEB / "static"]),
+            *handlers,
+        ],
+        dependencies=_dependencies(parts),
+        guards=[_guard_api],
+        exception_handlers={Exception: answer_problem},
+        request_max_body_size=MAX_BODY_BYTES,
+        openapi_config=openapi_config(),
+        plugins=[PydanticPlugin(prefer_alias=True)],
+        template_config=template_config(),
+        logging_config=None,
+        lifespan=list(lifespan),
+    )
+    app.asgi_handler = _layers(app.asgi_handler, parts, mounts or {})
+    return app
+
+
+def _dependencies(parts: Parts) -> dict[str, Provide]:
+    """Return what handlers may name; see API of each room's controller."""
+    insights = Insights(
+        parts.analytics,
+        NewestFiles(parts.files),
+        timeout_seconds=parts.settings.query_seconds,
+        clock=parts.clock,
+    )
+    health = Health(
+        {
+            "database": database_ping(parts.engine),
+            "queue": parts.queue.ping,
+            "storage": parts.storage.ping,
+            "analytics": parts.analytics.ping,
+        }
+    )
+    values: dict[str, object] = {
+        "settings": parts.settings,
+        "units": parts.units,
+        "storage": parts.storage,
+        "analytics": parts.analytics,
+        "catalogue": parts.catalogue,
+        "clock": parts.clock,
+        "access": parts.access,
+        "file_service": parts.files,
+        "insights": insights,
+        "health": health,
+    }
+    return {
+        **{name: _always(value) for name, value in values.items()},
+        "principal": Provide(_principal, sync_to_thread=False),
+    }
+
+
+def _always(value: object) -> Provide:
+    def provide() -> object:
+        return value
+
+    return Provide(provide, sync_to_thread=False)
+
+
+def _principal(request: Request[object, object, State]) -> Principal:
+    return principal_of(request)
+
+
+def _layers(inner: ASGIApp, parts: Parts, mounts: Mapping[str, ASGIApp]) -> ASGIApp:
+    """Return the application with its layers, the outermost last.
+
+    They stand outside of Litestar's router, so that unknown paths and methods pass them too.
+    """
+    settings = parts.settings
+    app: ASGIApp = Idempotency(
+        inner,
+        units=parts.units,
+        clock=parts.clock,
+        life=timedelta(hours=settings.idempotency_hours),
+        max_body_bytes=MAX_BODY_BYTES,
+        resign=ResignedTickets(parts.files),
+    )
+    limit = RateLimit(per_second=settings.requests_per_second, burst=settings.requests_per_second)
+    app = Authentication(app, directory=parts.directory, limit=limit)
+    app = Mounts(ProblemBoundary(app), mounts)
+    return RequestTelemetry(ResponseHeaders(app, settings))
+
+
+async def _guard_api(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Hold every route of the API to what they have in common, whoever declared it."""
+    if not is_below(str(connection.scope["path_template"]), (API,)):
+        return
+    await authenticated(connection, handler)
+    headers = connection.headers
+    is_empty = headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers
+    said = headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    if not is_empty and said != "application/json":
+        detail = "The body must be JSON: send `Content-Type: application/json`."
+        raise UnsupportedMediaType(detail)

@@ -1,0 +1,26 @@
+"""The server in production: `uvicorn --factory server.asgi:app`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from litestar import Litestar
+
+from server.app import build_parts, create_app
+from server.settings import Settings
+from server.telemetry.logs import configure_logs
+
+
+def app() -> Litestar:
+    """Return the application that the environment's settings describe."""
+    settings = Settings()
+    configure_logs(log_format=settings.log_format, level=settings.log_level)
+    parts = build_parts(settings)
+
+    @asynccontextmanager
+    async def close_at_the_end(_app: Litestar) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            await parts.close()
+
+    return create_app(parts, lifespan=[close_at_the_end])

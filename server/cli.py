@@ -1,0 +1,164 @@
+"""The command `tallydock`: what an operator does by hand, or a container at its start."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import TypeVar
+from uuid import UUID
+
+import click
+import uvicorn
+
+from server.access.first_run import FILE_NAME, first_run
+from server.access.scopes import ALL_SCOPES, Scope
+from server.app import Parts, build_parts
+from server.db.migrate import migrate
+from server.errors import NotFound
+from server.schema import metadata
+from server.settings import Settings
+from server.telemetry.logs import configure_logs
+
+T = TypeVar("T")
+
+# Event streams never end by themselves; browsers come back to them.
+_SHUTDOWN_SECONDS = 10
+_LISTED_KEYS = 1000
+
+
+@click.group()
+@click.version_option(package_name="tallydock")
+def main() -> None:
+    """Payment files in, trusted analytics out."""
+
+
+@main.command("migrate")
+def migrate_command() -> None:
+    """Bring the database to the newest revision."""
+
+    async def run() -> None:
+        async with _parts() as parts:
+            await migrate(parts.engine, metadata)
+
+    _run(run())
+    click.echo("The database is at the newest revision.")
+
+
+@main.command("serve")
+@click.option("--workers", default=1, show_default=True, help="Server processes.")
+def serve_command(workers: int) -> None:
+    """Serve the API and the portal."""
+    settings = Settings()
+    uvicorn.run(
+        "server.asgi:app",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=workers,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+    )
+
+
+@main.command("first-run")
+def first_run_command() -> None:
+    """Make workspace, administrator and first key, once; the secrets go into a file."""
+
+    async def run() -> Path | None:
+        async with _parts() as parts:
+            return await first_run(parts.settings, parts.units, parts.access)
+
+    path = _run(run())
+    click.echo(f"Written: {path}" if path else f"Already set up; see {FILE_NAME} of that day.")
+
+
+@main.group("keys")
+def keys_group() -> None:
+    """API keys."""
+
+
+@keys_group.command("create")
+@click.option("--name", required=True, help="What the key is for; shown in the history.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice([str(scope) for scope in Scope]),
+    help="May be repeated; all scopes when left out.",
+)
+@click.option("--days", type=click.IntRange(min=1), help="Life of the key; endless when left out.")
+def create_key_command(name: str, scopes: tuple[str, ...], days: int | None) -> None:
+    """Make a key and print it; it is shown this once."""
+
+    async def run() -> str:
+        async with _parts() as parts:
+            made = await parts.access.create_key(
+                await _workspace_id(parts),
+                name=name,
+                scopes=[Scope(scope) for scope in scopes] or ALL_SCOPES,
+                created_by="cli",
+                expires_at=parts.clock() + timedelta(days=days) if days else None,
+            )
+            return made.text
+
+    click.echo(_run(run()))
+
+
+@keys_group.command("list")
+def list_keys_command() -> None:
+    """List the keys: id, beginning, name, scopes, and whether they are revoked."""
+
+    async def run() -> list[str]:
+        async with _parts() as parts:
+            workspace_id = await _workspace_id(parts)
+            rows = await parts.access.keys(workspace_id, after=None, limit=_LISTED_KEYS)
+            return [
+                f"{row.key_id}  tdk_{row.public_id}…{row.last4}  {row.name}  "
+                f"{','.join(row.scopes)}  {'revoked' if row.revoked_at else ''}".rstrip()
+                for row in rows
+            ]
+
+    for line in _run(run()):
+        click.echo(line)
+
+
+@keys_group.command("revoke")
+@click.argument("key_id", type=click.UUID)
+def revoke_key_command(key_id: UUID) -> None:
+    """Revoke a key; servers that run notice within seconds."""
+
+    async def run() -> None:
+        async with _parts() as parts:
+            try:
+                await parts.access.revoke_key(await _workspace_id(parts), key_id)
+            except NotFound as fault:
+                raise click.ClickException(fault.detail) from fault
+
+    _run(run())
+    click.echo("Revoked.")
+
+
+def _run(work: Coroutine[None, None, T]) -> T:
+    settings = Settings()
+    configure_logs(log_format=settings.log_format, level="WARNING")
+    return asyncio.run(work)
+
+
+@asynccontextmanager
+async def _parts() -> AsyncIterator[Parts]:
+    parts = build_parts(Settings())
+    try:
+        yield parts
+    finally:
+        await parts.close()
+
+
+async def _workspace_id(parts: Parts) -> str:
+    workspace_id = await parts.access.workspace_id()
+    if workspace_id is None:
+        message = "There is no workspace yet; run `tallydock first-run`."
+        raise click.ClickException(message)
+    return workspace_id

@@ -1,0 +1,129 @@
+"""Is it alive, is it ready, how is it doing: for probes and Prometheus, without signing in."""
+
+import asyncio
+import hmac
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+import structlog
+from litestar import Request, Response, get
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.types import ControllerRouterHandler
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from server.access.cache import ShortCache
+from server.errors import Unauthenticated
+from server.settings import Settings
+from server.telemetry.metrics import CONTENT_TYPE, exposition
+
+logger = structlog.get_logger(__name__)
+
+Ping = Callable[[], Awaitable[None]]
+
+# Longer than any healthy answer, shorter than a probe's patience.
+_TIMEOUT_SECONDS = 2.0
+# Strangers may ask: the systems behind are asked at most once a second.
+_REMEMBER_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Dependency:
+    """How one outside system is."""
+
+    status: str
+    """`up` or `down`."""
+    latencyMs: float  # noqa: N815 - as the probe's JSON has it
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """Whether requests can be answered."""
+
+    status: str
+    """`ready` or `unavailable`."""
+    dependencies: dict[str, Dependency]
+
+
+class Health:
+    """Pings the outside systems, all at once."""
+
+    def __init__(self, pings: Mapping[str, Ping]) -> None:
+        self._pings = pings
+        self._latest: ShortCache[str, Readiness] = ShortCache(seconds=_REMEMBER_SECONDS, limit=1)
+
+    async def readiness(self) -> Readiness:
+        """Return how every system is; at most a second old."""
+        if (remembered := self._latest.get("")) is not None:
+            return remembered[0]
+        found = await asyncio.gather(*(_measure(name, ping) for name, ping in self._pings.items()))
+        is_ready = all(dependency.status == "up" for dependency in found)
+        readiness = Readiness(
+            "ready" if is_ready else "unavailable", dict(zip(self._pings, found, strict=True))
+        )
+        self._latest.put("", readiness)
+        return readiness
+
+
+def database_ping(engine: AsyncEngine) -> Ping:
+    """Return a ping of the database."""
+
+    async def ping() -> None:
+        async with engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    return ping
+
+
+async def _measure(name: str, ping: Ping) -> Dependency:
+    started = time.perf_counter()
+    # Whatever a driver raises means the same here.
+    (fault,) = await asyncio.gather(
+        asyncio.wait_for(ping(), _TIMEOUT_SECONDS), return_exceptions=True
+    )
+    latency_ms = round((time.perf_counter() - started) * 1000, 2)
+    if fault is not None:
+        logger.warning("dependency.down", dependency=name, cause=type(fault).__name__)
+    return Dependency("up" if fault is None else "down", latency_ms)
+
+
+@get("/health/live", include_in_schema=False)
+async def live() -> dict[str, str]:
+    """Answer while the process answers at all."""
+    return {"status": "live"}
+
+
+@get("/health/ready", include_in_schema=False)
+async def ready(health: NamedDependency[Health]) -> Response[Readiness]:
+    """Answer 200 when every dependency does, else 503; says which, and nothing more."""
+    readiness = await health.readiness()
+    return Response(readiness, status_code=200 if readiness.status == "ready" else 503)
+
+
+@get("/metrics", include_in_schema=False)
+async def metrics(
+    request: Request[object, object, State], settings: NamedDependency[Settings]
+) -> Response[bytes]:
+    """Answer Prometheus: with the token when there is one, else only from this machine."""
+    if not _may_see_metrics(request, settings.metrics_token.get_secret_value()):
+        raise Unauthenticated(headers={"WWW-Authenticate": "Bearer"})
+    return Response(exposition(), headers={"Content-Type": CONTENT_TYPE})
+
+
+def _may_see_metrics(request: Request[object, object, State], token: str) -> bool:
+    if token:
+        presented = request.headers.get("authorization", "")
+        return hmac.compare_digest(presented.encode(), f"Bearer {token}".encode())
+    # Behind a proxy on this machine every client would look local.
+    if "x-forwarded-for" in request.headers or "forwarded" in request.headers:
+        return False
+    try:
+        return request.client is not None and ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False
+
+
+handlers: list[ControllerRouterHandler] = [live, ready, metrics]

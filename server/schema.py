@@ -1,0 +1,13 @@
+"""Every table of the appliance in one place: what migrations are compared with."""
+
+from sqlmodel import SQLModel
+
+from server.access import models as _access
+from server.files import models as _files
+
+metadata = SQLModel.metadata
+
+__all__ = ["metadata"]
+
+_MODULES = (_access, _files)
+"""Imported for their effect: a table is known once its module is."""

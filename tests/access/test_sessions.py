@@ -1,0 +1,137 @@
+"""Signing in to the portal, and what a browser's cookie may do."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from server.access.service import FirstRun, SignedIn
+from server.access.sessions import COOKIE, session_cookie
+from server.app import Parts
+from server.errors import RateLimited
+from tests.fixtures.database import HandClock
+from tests.fixtures.http import GOOD_UPLOAD, UPLOAD, client_of
+
+
+@pytest.fixture
+async def signed_in(parts: Parts, first: FirstRun) -> SignedIn:
+    """Give the administrator's session."""
+    session = await parts.access.sign_in(first.admin_email, first.admin_password, parts.clock())
+    assert session is not None
+    return session
+
+
+@pytest.fixture
+async def browser(app: Litestar, signed_in: SignedIn) -> AsyncIterator[httpx.AsyncClient]:
+    """Give a client that sends the session's cookie, as browsers do, among others."""
+    async with client_of(app) as client:
+        client.headers["cookie"] = f'odd="a b; {COOKIE}={signed_in.token}; theme=dark'
+        yield client
+
+
+async def test_the_address_is_taken_in_any_case(parts: Parts, first: FirstRun) -> None:
+    session = await parts.access.sign_in(" ADMIN@example.COM ", first.admin_password, parts.clock())
+
+    assert session is not None
+
+
+@pytest.mark.parametrize(
+    ("email", "password"), [("admin@example.com", "wrong"), ("nobody@example.com", "wrong")]
+)
+async def test_a_wrong_password_and_an_unknown_user_look_alike(
+    parts: Parts, first: FirstRun, email: str, password: str
+) -> None:
+    assert await parts.access.sign_in(email, password, parts.clock()) is None
+
+
+async def test_guessing_passwords_is_slowed_down(parts: Parts) -> None:
+    for _ in range(10):
+        parts.access._sign_ins.take("admin@example.com")
+
+    with pytest.raises(RateLimited):
+        await parts.access.sign_in("Admin@example.com", "guess", parts.clock())
+
+
+async def test_a_session_reads_with_its_cookie(browser: httpx.AsyncClient) -> None:
+    assert (await browser.get("/analytics/files")).status_code == 200
+
+
+async def test_a_changing_request_needs_the_sessions_token(
+    browser: httpx.AsyncClient, signed_in: SignedIn
+) -> None:
+    without = await browser.post(UPLOAD, json=GOOD_UPLOAD)
+    wrong = await browser.post(UPLOAD, json=GOOD_UPLOAD, headers={"x-csrf-token": "guess"})
+    right = await browser.post(
+        UPLOAD, json=GOOD_UPLOAD, headers={"x-csrf-token": signed_in.csrf_token}
+    )
+
+    assert [answer.status_code for answer in (without, wrong, right)] == [403, 403, 201]
+
+
+async def test_a_form_may_carry_the_token_in_a_field(
+    browser: httpx.AsyncClient, signed_in: SignedIn
+) -> None:
+    without = await browser.post("/nothing", data={"a": "b"})
+    wrong = await browser.post("/nothing", data={"csrf_token": "guess"})
+    right = await browser.post("/nothing", data={"csrf_token": signed_in.csrf_token})
+
+    assert [answer.status_code for answer in (without, wrong, right)] == [403, 403, 404]
+
+
+async def test_a_bad_key_is_not_made_up_for_by_a_cookie(browser: httpx.AsyncClient) -> None:
+    answer = await browser.get("/analytics/files", headers={"authorization": "Bearer nonsense"})
+
+    assert answer.status_code == 401
+
+
+async def test_signing_out_ends_the_session_at_once(
+    browser: httpx.AsyncClient, parts: Parts, signed_in: SignedIn
+) -> None:
+    before = await browser.get("/analytics/files")
+    await parts.access.sign_out(signed_in.token)
+    await parts.access.sign_out(signed_in.token)
+    after = await browser.get("/analytics/files")
+
+    assert (before.status_code, after.status_code) == (200, 401)
+
+
+async def test_a_session_left_alone_ends(
+    parts: Parts, signed_in: SignedIn, clock: HandClock
+) -> None:
+    clock.advance(timedelta(hours=2, minutes=1))
+
+    assert await parts.access.principal_of_session(signed_in.token) is None
+
+
+async def test_a_session_in_use_lasts_to_its_absolute_end(
+    parts: Parts, signed_in: SignedIn, clock: HandClock
+) -> None:
+    lasted = []
+    for _ in range(12):
+        parts.directory.forget_session(signed_in.token)
+        lasted.append(await parts.access.principal_of_session(signed_in.token) is not None)
+        clock.advance(timedelta(hours=1))
+
+    assert all(lasted)
+    assert await parts.access.principal_of_session(signed_in.token) is None
+
+
+async def test_the_principal_of_a_session_is_the_user(parts: Parts, signed_in: SignedIn) -> None:
+    session = await parts.access.principal_of_session(signed_in.token)
+
+    assert session is not None
+    assert session.principal.name == "user:admin@example.com"
+    assert session.csrf_token == signed_in.csrf_token
+
+
+def test_the_cookie_is_out_of_reach_for_scripts_and_other_sites(clock: HandClock) -> None:
+    signed_in = SignedIn("token", "csrf", clock() + timedelta(hours=12))
+
+    header = session_cookie(signed_in, clock(), is_secure=True).to_header(header="")
+
+    assert header.startswith("tallydock_session=token; ")
+    assert {"HttpOnly", "SameSite=lax", "Secure", "Path=/", "Max-Age=43200"} <= set(
+        header.split("; ")
+    )
