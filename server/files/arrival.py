@@ -1,0 +1,170 @@
+"""How bytes become a file: the oldest version under the key is pinned, whoever tells of it first.
+
+A storage event, the caller's `/complete` and the sweep may all come, in any order, twice or never:
+the move is a compare-and-set, and who loses it changes nothing. Comes after `uploads.py`; then a
+worker is woken.
+"""
+
+from uuid import UUID
+
+import structlog
+from sqlmodel import col
+
+from server.clock import Clock
+from server.errors import StorageUnavailable
+from server.files.failures import FailureCode, FileFailed
+from server.files.lifecycle import Outcome, Stage
+from server.files.models import File
+from server.files.repository import Cause, find_file, move, note
+from server.storage.interface import ObjectVersion, Storage
+from server.storage.keys import file_id_of
+from server.unit_of_work import UnitsOfWork
+
+logger = structlog.get_logger(__name__)
+
+
+def is_awaited(file: File) -> bool:
+    """Return whether bytes that arrive now become the file.
+
+    So they do for a file that was given up because nothing came (a PUT may have begun in time and
+    ended late), and not for one that was cancelled.
+    """
+    if file.is_at is Stage.AWAITING_UPLOAD:
+        return True
+    return file.is_at is Stage.FAILED and file.ended_as is Outcome.NEVER_UPLOADED
+
+
+class Arrivals:
+    """Looks for the bytes of files and pins them."""
+
+    def __init__(self, units: UnitsOfWork, storage: Storage, clock: Clock) -> None:
+        self._units = units
+        self._storage = storage
+        self._clock = clock
+
+    async def pin(self, file_id: UUID, actor: str) -> File | None:
+        """Pin the first object that arrived, queue the file and wake a worker. Idempotent.
+
+        Args:
+            file_id: the file, of whatever workspace.
+            actor: who says so, for the history.
+
+        Returns:
+            The file as it is now; None when there is no such file, or nothing has arrived.
+
+        Raises:
+            StorageUnavailable: the store does not answer.
+        """
+        async with self._units.begin() as unit:
+            file = await find_file(unit, file_id)
+        if file is None or not is_awaited(file):
+            return file
+        found = await self._storage.oldest_version(file.object_key)
+        if found is None:
+            return None
+        async with self._units.begin() as unit:
+            moved = await move(
+                unit,
+                file,
+                Stage.QUEUED,
+                Cause(actor, "object.pinned", self._clock(), {"sizeBytes": found.size_bytes}),
+                changes=_pinned(found),
+                # A cancelled file is Failed too, and must stay so.
+                where=[col(File.outcome) == file.outcome] if file.outcome else [],
+            )
+            if moved is None:
+                return await find_file(unit, file_id)
+            unit.wake_after_commit("ingest", file_id)
+        logger.info("object.pinned", file_id=str(file_id), actor=actor)
+        return moved
+
+    async def take_notice(self, key: str, version_id: str | None) -> None:
+        """Act on the store's word that an object was created; unknown keys are left alone.
+
+        A version other than the pinned one is for `remove_later_versions`, in a worker.
+
+        Raises:
+            StorageUnavailable: the store does not answer; it may send its event again.
+        """
+        file_id = file_id_of(key)
+        if file_id is None:
+            return
+        file = await self.pin(UUID(file_id), "storage")
+        if file is None or file.object_key != key or not version_id:
+            return
+        if file.object_version not in (None, version_id):
+            async with self._units.begin() as unit:
+                unit.wake_after_commit("tidy", file.file_id)
+
+    async def give_up(self, file_id: UUID, actor: str) -> bool:
+        """End a file whose bytes never came; looks once more, so that none is given up in error.
+
+        Returns:
+            True when the file was given up.
+
+        Raises:
+            StorageUnavailable: the store does not answer, so nothing can be known.
+        """
+        if await self.pin(file_id, actor) is not None:
+            return False
+        async with self._units.begin() as unit:
+            file = await find_file(unit, file_id)
+            if file is None or file.is_at is not Stage.AWAITING_UPLOAD:
+                return False
+            now = self._clock()
+            changes = {
+                "outcome": str(Outcome.NEVER_UPLOADED),
+                "failure": FileFailed(FailureCode.UPLOAD_EXPIRED).as_json(),
+                "completed_at": now,
+            }
+            cause = Cause(actor, "upload.expired", now)
+            moved = await move(unit, file, Stage.FAILED, cause, changes=changes)
+        if moved is not None and moved.multipart_id is not None:
+            await self.abort_parts(moved)
+        return moved is not None
+
+    async def remove_later_versions(self, file_id: UUID, actor: str) -> int:
+        """Remove what was PUT to the URL after the pinned version; return how many there were.
+
+        Best effort: nobody ever reads them, they only take up room. Idempotent.
+        """
+        async with self._units.begin() as unit:
+            file = await find_file(unit, file_id)
+        if file is None or file.object_version is None:
+            return 0
+        versions = await self._storage.list_versions(file.object_key)
+        later = [found for found in versions if found.version_id != file.object_version]
+        if len(later) == len(versions):
+            # The pinned version is not in the store: what is there is all there is to look into.
+            return 0
+        for found in later:
+            await self._storage.remove_version(file.object_key, found.version_id)
+        if later:
+            async with self._units.begin() as unit:
+                detail = {"count": len(later), "sizeBytes": sum(v.size_bytes for v in later)}
+                await note(unit, file, Cause(actor, "object.later-removed", self._clock(), detail))
+        return len(later)
+
+    async def abort_parts(self, file: File) -> None:
+        """Give a multipart upload up, as well as it goes; the store expires stale ones itself."""
+        if file.multipart_id is None:
+            return
+        try:
+            await self._storage.abort_multipart(file.object_key, file.multipart_id)
+        except StorageUnavailable:
+            logger.warning("multipart.not-aborted", file_id=str(file.file_id))
+
+
+def _pinned(found: ObjectVersion) -> dict[str, object]:
+    return {
+        "object_version": found.version_id,
+        "etag": found.etag,
+        "size_bytes": found.size_bytes,
+        "uploaded_at": found.last_modified,
+        "progress": {"bytesDone": 0, "bytesTotal": found.size_bytes, "rowsDone": 0},
+        "outcome": None,
+        "failure": None,
+        "completed_at": None,
+        "faults": 0,
+        "not_before": None,
+    }

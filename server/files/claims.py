@@ -1,0 +1,146 @@
+"""How an attempt at a file ends: imported, failed, or put back for a retry.
+
+Comes after the lease (`leases.py`), which every write here still needs; `worker/ingest` finishes,
+`worker/outcomes.py` fails and puts back.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from server.files.attempt import Claim, LeaseLost
+from server.files.endings import UNJUDGED, Ending, JudgedAndFailed, idle, judged
+from server.files.failures import FileFailed
+from server.files.lifecycle import Outcome, Stage
+from server.files.repository import Cause, find_file
+from server.files.standing import read_standing
+from server.files.undos import Undos
+from server.unit_of_work import UnitOfWork
+
+__all__ = ["Claim", "ClaimBoard", "Ending", "JudgedAndFailed", "LeaseLost"]
+
+
+class ClaimBoard(Undos):
+    """Leases, undos, and the ends an attempt can come to."""
+
+    async def finish(
+        self,
+        claim: Claim,
+        ending: Ending,
+        *,
+        detail: Mapping[str, object] | None = None,
+        attempt: int | None = None,
+        unit: UnitOfWork | None = None,
+    ) -> None:
+        """End the attempt as Completed; readers must see its rows by then.
+
+        Args:
+            claim: the attempt.
+            ending: how it ended.
+            detail: for the history.
+            attempt: the one whose rows readers see, when an earlier one died after its swap.
+            unit: the transaction to be part of.
+
+        Raises:
+            LeaseLost: the claim does not hold any more.
+        """
+        before = await self.stage_before(claim, Stage.COMPLETED, unit)
+        seen = claim.attempt if attempt is None else attempt
+        is_visible = ending.outcome in (Outcome.IMPORTED, Outcome.IMPORTED_WITH_REJECTIONS)
+        now = self.clock()
+        values = {
+            **idle(),
+            "outcome": str(ending.outcome),
+            "faults": 0,
+            "published_attempt": seen if is_visible else claim.published_attempt,
+            "completed_at": now,
+            "failure": None,
+            "standing": None,
+            "undone_at": None,
+            "undo_requested_at": None,
+            **judged(ending, seen),
+            "stage": str(Stage.COMPLETED),
+        }
+        cause = Cause(
+            self.actor,
+            "file.completed",
+            now,
+            {"outcome": str(ending.outcome), "attempt": claim.attempt, **(detail or {})},
+        )
+        await self.write(claim, cause, values, before=before, unit=unit)
+
+    async def fail(
+        self,
+        claim: Claim,
+        failure: FileFailed,
+        *,
+        unit: UnitOfWork | None = None,
+    ) -> None:
+        """End the attempt as Failed; what is shown of it is what it judged, or nothing.
+
+        A reprocess that fails leaves the file as it was before it: Completed, its rows visible;
+        the history tells of the failure.
+
+        Args:
+            claim: the attempt.
+            failure: why; a JudgedAndFailed brings what was judged before it failed.
+            unit: the transaction to be part of.
+
+        Raises:
+            LeaseLost: the claim does not hold any more.
+        """
+        ending = failure.ending if isinstance(failure, JudgedAndFailed) else None
+        told: dict[str, object] = {"code": str(failure.code), "attempt": claim.attempt}
+        standing = await self._standing(claim, unit)
+        if standing is not None:
+            before = await self.stage_before(claim, Stage.COMPLETED, unit)
+            values = {**idle(), **read_standing(standing), "stage": str(Stage.COMPLETED)}
+            cause = Cause(self.actor, "reprocess.failed", self.clock(), told)
+        else:
+            before = await self.stage_before(claim, Stage.FAILED, unit)
+            now = self.clock()
+            values = {
+                **idle(),
+                **(judged(ending, claim.attempt) if ending is not None else UNJUDGED),
+                "stage": str(Stage.FAILED),
+                "outcome": str(Outcome.FAILED),
+                "failure": failure.as_json(),
+                "completed_at": now,
+            }
+            cause = Cause(self.actor, "file.failed", now, told)
+        await self.write(claim, cause, values, before=before, unit=unit)
+
+    async def release(
+        self, claim: Claim, code: str, not_before: datetime, *, is_fault: bool = True
+    ) -> None:
+        """Put the file back in the queue.
+
+        Args:
+            claim: the attempt, over now.
+            code: the failure code it would have ended with, or why else it is put back.
+            not_before: when the next attempt may begin.
+            is_fault: False when nothing went wrong (the worker is being stopped).
+
+        Raises:
+            LeaseLost: the claim does not hold any more.
+        """
+        before = await self.stage_before(claim, Stage.QUEUED, None)
+        faults = claim.faults + (1 if is_fault else 0)
+        detail = {"code": code, "faults": faults, "attempt": claim.attempt}
+        values = {
+            **idle(),
+            "stage": str(Stage.QUEUED),
+            "faults": faults,
+            "not_before": not_before,
+        }
+        cause = Cause(self.actor, "file.put-back", self.clock(), detail)
+        await self.write(claim, cause, values, before=before)
+
+    async def _standing(self, claim: Claim, unit: UnitOfWork | None) -> dict[str, object] | None:
+        if unit is not None:
+            file = await find_file(unit, claim.file_id)
+        else:
+            async with self.units.begin() as own:
+                file = await find_file(own, claim.file_id)
+        if file is None:
+            raise LeaseLost
+        return file.standing

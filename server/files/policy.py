@@ -1,0 +1,130 @@
+"""Who may send what: the rules for a request that is well formed.
+
+Comes after `schemas.py` (400) and before `service.py`; first everything that is 422, then 413.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from server.clock import Clock
+from server.datasets.catalogue import Catalogue
+from server.errors import (
+    FieldFault,
+    Malformed,
+    RateLimited,
+    TooLarge,
+    UnknownDataset,
+    UnknownMapping,
+    UnsupportedFileType,
+)
+from server.files.listing import count_pending
+from server.files.schemas import MAX_PARTS, UploadRequest
+from server.settings import Settings
+from server.unit_of_work import UnitOfWork
+
+FILE_TYPES = ("csv", "tsv", "jsonl", "parquet")
+CAMT053 = "camt053"
+# A bank statement is the one thing that camt.053 can say.
+BANK_STATEMENTS = "bank_statements"
+# How long a count of pending files is believed: the limit is a guard, not an account.
+_COUNT_LIFE = timedelta(seconds=1)
+
+
+def file_types_of(dataset_type: str) -> tuple[str, ...]:
+    """Return the file types that the dataset takes."""
+    return (*FILE_TYPES, CAMT053) if dataset_type == BANK_STATEMENTS else FILE_TYPES
+
+
+def size_limit_bytes(settings: Settings, *, in_parts: bool) -> int:
+    """Return the largest file that is taken (bytes).
+
+    In parts more can come than in one PUT; what unpacks to more than max_decompressed_bytes would
+    not be loaded, so nothing larger than that needs to be taken.
+    """
+    if not in_parts:
+        return settings.max_upload_bytes
+    return max(settings.max_upload_bytes, settings.max_decompressed_bytes)
+
+
+def check_request(asked: UploadRequest, catalogue: Catalogue, settings: Settings) -> None:
+    """Return when the file may be sent.
+
+    Raises:
+        Malformed: multipart without a size, or in more parts than a store can join.
+        UnknownDataset: no dataset of that name.
+        UnsupportedFileType: the dataset does not take that file type.
+        UnknownMapping: no such mapping in this workspace.
+        TooLarge: the announced size is over the limit.
+    """
+    _check_parts(asked)
+    if catalogue.get(asked.dataset_type) is None:
+        known = list(catalogue.names())
+        detail = f"There is no dataset {asked.dataset_type!r}. Known: {', '.join(known)}."
+        raise UnknownDataset(detail, extras={"known": known})
+    types = file_types_of(asked.dataset_type)
+    if asked.file.type not in types:
+        detail = f"{asked.dataset_type} takes {', '.join(types)}, not {asked.file.type!r}."
+        raise UnsupportedFileType(detail, extras={"known": list(types)})
+    if asked.options.mapping is not None:
+        detail = f"There is no mapping {asked.options.mapping!r} in this workspace."
+        raise UnknownMapping(detail)
+    limit = size_limit_bytes(settings, in_parts=asked.multipart is not None)
+    if asked.file.size_bytes is not None and asked.file.size_bytes > limit:
+        detail = f"{asked.file.size_bytes} bytes; this appliance takes up to {limit} bytes."
+        raise TooLarge(detail, extras={"limitBytes": limit})
+
+
+def part_count(size_bytes: int, part_size_bytes: int) -> int:
+    """Return how many parts the file comes in."""
+    return -(-size_bytes // part_size_bytes)
+
+
+def _check_parts(asked: UploadRequest) -> None:
+    if asked.multipart is None:
+        return
+    if asked.file.size_bytes is None:
+        fault = FieldFault(
+            "/file/sizeBytes", "required", "An upload in parts needs the file's size"
+        )
+    elif part_count(asked.file.size_bytes, asked.multipart.part_size_bytes) > MAX_PARTS:
+        sentence = f"The file would come in more than {MAX_PARTS} parts"
+        fault = FieldFault("/multipart/partSizeBytes", "too-small", sentence)
+    else:
+        return
+    detail = "One thing is not as documented; see errors."
+    raise Malformed(detail, errors=[fault])
+
+
+@dataclass
+class _Count:
+    files: int
+    at: datetime
+
+
+class PendingLimit:
+    """The limit of pending files per workspace, counted at most once a second for each.
+
+    Between two counts this process adds what it admits itself; other processes' files are seen at
+    the next count, so the limit can be passed by what they admit within a second.
+    """
+
+    def __init__(self, limit: int, clock: Clock) -> None:
+        self._limit = limit
+        self._clock = clock
+        self._counts: dict[str, _Count] = {}
+
+    async def admit(self, unit: UnitOfWork, workspace_id: str) -> None:
+        """Count one more pending file.
+
+        Raises:
+            RateLimited: the workspace has as many as it may.
+        """
+        now = self._clock()
+        count = self._counts.get(workspace_id)
+        if count is None or now - count.at >= _COUNT_LIFE:
+            count = _Count(await count_pending(unit, workspace_id), now)
+            self._counts[workspace_id] = count
+        if count.files >= self._limit:
+            detail = f"{count.files} files wait for their bytes; the limit is {self._limit}."
+            raise RateLimited(detail, headers={"Retry-After": "1"})
+        count.files += 1
