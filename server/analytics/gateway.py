@@ -1,0 +1,251 @@
+"""The one gateway to ClickHouse; nothing else imports clickhouse_connect.
+
+Statements run in threads on a pool of clients (a client serves one statement at a time). Every
+statement carries a `log_comment`, by which it is watched and stopped. Errors are translated here,
+once: `AnalyticsUnavailable` may be tried again, `QueryRejected` carries ClickHouse's number.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from queue import Empty, LifoQueue
+from typing import TypeVar
+
+import clickhouse_connect
+import structlog
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from server.errors import AnalyticsUnavailable, QueryRejected
+from server.settings import Settings
+
+logger = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+# Statements in flight at once per process; more wait. Above it a two-core engine only queues.
+_CLIENTS = 12
+
+# ClickHouse's numbers for what may pass by itself: timeouts, memory, disk, network, shutdown.
+_TRANSIENT = frozenset(
+    {159, 160, 164, 198, 202, 203, 209, 210, 236, 241, 243, 252, 279, 285, 319, 394, 425, 473, 499}
+)
+_ERROR_CODE = re.compile(r"[Cc]ode: ?(\d+)")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of an answer: its name and ClickHouse type."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True)
+class Rows:
+    """An answer: columns, and rows as tuples in their order."""
+
+    columns: tuple[Column, ...]
+    rows: list[tuple[object, ...]]
+
+    def one(self) -> dict[str, object]:
+        """Return the only row by column name."""
+        (row,) = self.rows
+        return {column.name: value for column, value in zip(self.columns, row, strict=True)}
+
+    def records(self) -> list[dict[str, object]]:
+        """Return the rows by column name."""
+        names = [column.name for column in self.columns]
+        return [dict(zip(names, row, strict=True)) for row in self.rows]
+
+
+class Analytics:
+    """Statements against one ClickHouse.
+
+    Args:
+        dsn: `clickhouse://user:password@host:8123/` or `chdb:///folder`.
+        database: the Atomic database that holds our tables; statements name tables without it.
+        threads: threads a statement may use, 0 for all cores.
+        memory_bytes: memory a statement may use.
+    """
+
+    def __init__(
+        self, dsn: str, *, database: str, threads: int = 0, memory_bytes: int = 4 * 2**30
+    ) -> None:
+        # A session serves one statement at a time, and we keep no session state.
+        clickhouse_connect.common.set_setting("autogenerate_session_id", False)
+        self._dsn = dsn
+        self.database = database
+        self._defaults: dict[str, object] = {"max_memory_usage": memory_bytes}
+        if threads:
+            self._defaults["max_threads"] = threads
+        self._idle: LifoQueue[Client] = LifoQueue()
+        self._executor = ThreadPoolExecutor(_CLIENTS, thread_name_prefix="analytics")
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "Analytics":
+        """Return the gateway that the settings name; opens no connection yet."""
+        return cls(
+            settings.clickhouse_dsn.get_secret_value(),
+            database=settings.clickhouse_database,
+            threads=settings.query_threads,
+            memory_bytes=settings.query_memory_bytes,
+        )
+
+    async def query(
+        self,
+        sql: str,
+        *,
+        comment: str,
+        parameters: Mapping[str, object] | None = None,
+        settings: Mapping[str, object] | None = None,
+        timeout_seconds: int | None = None,
+    ) -> Rows:
+        """Return the answer of a SELECT.
+
+        Args:
+            sql: the statement, with server-side parameters as `{name:Type}`.
+            comment: what is asked for whom, e.g. `insight:volume:<request id>`; seen in the
+                server's process list.
+            parameters: values for the parameters.
+            settings: ClickHouse settings of this statement.
+            timeout_seconds: longest it may run on the server.
+
+        Raises:
+            AnalyticsUnavailable: no answer, or out of memory, time or disk.
+            QueryRejected: anything else ClickHouse refused.
+        """
+        asked = self._settings(comment, settings, timeout_seconds)
+
+        def run(client: Client) -> Rows:
+            answer = client.query(sql, parameters=dict(parameters or {}), settings=asked)
+            names, types = answer.column_names, answer.column_types
+            columns = tuple(Column(n, t.name) for n, t in zip(names, types, strict=True))
+            return Rows(columns, [tuple(row) for row in answer.result_rows])
+
+        return await self._run(run)
+
+    async def command(
+        self,
+        sql: str,
+        *,
+        comment: str,
+        parameters: Mapping[str, object] | None = None,
+        settings: Mapping[str, object] | None = None,
+        timeout_seconds: int | None = None,
+    ) -> None:
+        """Run a statement that returns nothing; arguments and errors as for query.
+
+        When the caller is cancelled, the statement is stopped on the server before this returns:
+        over HTTP it would otherwise outlive its client and write later.
+        """
+        asked = self._settings(comment, settings, timeout_seconds)
+
+        def run(client: Client) -> None:
+            client.command(sql, parameters=dict(parameters or {}), settings=asked)
+
+        running = asyncio.ensure_future(self._run(run))
+        try:
+            await asyncio.shield(running)
+        except asyncio.CancelledError:
+            await self.kill(comment)
+            await asyncio.wait([running])
+            raise
+
+    async def insert(
+        self, table: str, rows: Sequence[Sequence[object]], columns: Sequence[str], *, comment: str
+    ) -> None:
+        """Insert a few rows of Python values; errors as for query."""
+        asked = self._settings(comment, None, None)
+
+        def run(client: Client) -> None:
+            client.insert(table, rows, column_names=columns, database=self.database, settings=asked)
+
+        await self._run(run)
+
+    async def kill(self, comment: str) -> None:
+        """Stop every statement that carries this comment, and wait until it has stopped."""
+        await self._run(
+            lambda client: client.command(
+                "KILL QUERY WHERE Settings['log_comment'] = {comment:String} SYNC",
+                parameters={"comment": comment},
+            )
+        )
+
+    async def ping(self) -> None:
+        """Return when ClickHouse answers a statement.
+
+        Raises:
+            AnalyticsUnavailable: it does not.
+        """
+        await self._run(lambda client: client.command("SELECT 1"))
+
+    async def create_database(self) -> None:
+        """Create our database where it is missing. Idempotent.
+
+        Atomic is named because EXCHANGE TABLES needs it, and because chDB's `default` database
+        resolves table names to local files.
+        """
+        await self._run(
+            lambda client: client.command(
+                f"CREATE DATABASE IF NOT EXISTS {self.database} ENGINE = Atomic"
+            )
+        )
+
+    def close(self) -> None:
+        """Close every idle client and the threads."""
+        self._executor.shutdown(wait=True, cancel_futures=True)
+        while True:
+            try:
+                self._idle.get_nowait().close()
+            except Empty:
+                return
+
+    def _settings(
+        self, comment: str, settings: Mapping[str, object] | None, timeout_seconds: int | None
+    ) -> dict[str, object]:
+        asked = {**self._defaults, **(settings or {}), "log_comment": comment}
+        if timeout_seconds is not None:
+            asked["max_execution_time"] = timeout_seconds
+        return asked
+
+    async def _run(self, work: Callable[[Client], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(
+            self._executor, self._translated, work
+        )
+
+    def _translated(self, work: Callable[[Client], T]) -> T:
+        client = self._take()
+        try:
+            result = work(client)
+        except ClickHouseError as fault:
+            client.close()
+            raise _translate(fault) from None  # the original message may quote cells
+        except OSError as fault:
+            client.close()
+            raise AnalyticsUnavailable(type(fault).__name__) from fault
+        self._idle.put(client)
+        return result
+
+    def _take(self) -> Client:
+        try:
+            return self._idle.get_nowait()
+        except Empty:
+            pass
+        try:
+            return clickhouse_connect.get_client(dsn=self._dsn)
+        except (ClickHouseError, OSError) as fault:
+            raise AnalyticsUnavailable(type(fault).__name__) from fault
+
+
+def _translate(fault: ClickHouseError) -> AnalyticsUnavailable | QueryRejected:
+    message = str(fault)
+    found = _ERROR_CODE.search(message)
+    if found is None:
+        return AnalyticsUnavailable(type(fault).__name__)
+    code = int(found.group(1))
+    if code in _TRANSIENT:
+        return AnalyticsUnavailable(f"ClickHouse error {code}")
+    return QueryRejected(code, message)

@@ -1,0 +1,100 @@
+"""Header alignment: which label of a file is which column of its dataset.
+
+Labels are compared after trimming, case folding, removal of no-break and zero-width spaces, and
+folding of space, underscore and hyphen; a column's aliases count as its name. Order is free,
+unknown labels are reported and ignored.
+"""
+
+import difflib
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from server.datasets.declaration import Dataset
+
+IGNORED_LABELS = ("_file_id", "_row_number", "_issues")
+"""The columns our own report of rejected rows adds; a repaired report may be sent as it is."""
+
+_INVISIBLE = dict.fromkeys(map(ord, "\u00a0\u200b\u200c\u200d\u2060\ufeff"), " ")
+_SEPARATORS = re.compile(r"[\s_\-]+")
+# Alike enough to be a slip of the finger (ammount), not another word (account).
+_NEAR = 0.8
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """What a header says."""
+
+    labels: tuple[str, ...]
+    """As sent, in order."""
+    columns: tuple[str | None, ...]
+    """For each label the column it stands for, None when it is unknown, ignored or blank."""
+    matched: tuple[str, ...]
+    missing: tuple[str, ...]
+    """Columns of the dataset the header lacks, required or not."""
+    missing_required: tuple[str, ...]
+    unknown: tuple[str, ...]
+    ignored: tuple[str, ...]
+    doubled: tuple[str, ...]
+    """Columns that more than one label stands for."""
+    suggestions: dict[str, str]
+    """Unknown label → the missing column it resembles."""
+
+    def as_json(self) -> dict[str, list[str]]:
+        """Return the contract's `header` member."""
+        return {
+            "matched": list(self.matched),
+            "missing": list(self.missing),
+            "unknown": list(self.unknown),
+            "ignored": list(self.ignored),
+        }
+
+
+def normalise(label: str) -> str:
+    """Return the label as it is compared."""
+    return _SEPARATORS.sub("_", label.translate(_INVISIBLE).strip().casefold()).strip("_")
+
+
+def align(dataset: Dataset, labels: Sequence[str]) -> Alignment:
+    """Return how the labels stand to the dataset's columns."""
+    names = {
+        normalise(spelling): column.name
+        for column in dataset.columns
+        for spelling in (*column.aliases, column.name)
+    }
+    reserved = {normalise(label) for label in IGNORED_LABELS}
+    found: list[str | None] = []
+    unknown: list[str] = []
+    ignored: list[str] = []
+    for label in labels:
+        plain = normalise(label)
+        column = names.get(plain)
+        found.append(column)
+        if column is None and label.strip().startswith("_") and plain in reserved:
+            ignored.append(label.strip())
+        elif column is None and plain:
+            unknown.append(label.strip())
+    counted = Counter(column for column in found if column is not None)
+    missing = [column for column in dataset.columns if column.name not in counted]
+    return Alignment(
+        labels=tuple(labels),
+        columns=tuple(found),
+        matched=tuple(column.name for column in dataset.columns if column.name in counted),
+        missing=tuple(column.name for column in missing),
+        missing_required=tuple(column.name for column in missing if column.required),
+        unknown=tuple(unknown),
+        ignored=tuple(ignored),
+        doubled=tuple(name for name, count in counted.items() if count > 1),
+        suggestions=_near_misses(unknown, [column.name for column in missing]),
+    )
+
+
+def _near_misses(unknown: Sequence[str], missing: Sequence[str]) -> dict[str, str]:
+    by_plain = {normalise(name): name for name in missing}
+    near: dict[str, str] = {}
+    for label in unknown:
+        close = difflib.get_close_matches(normalise(label), by_plain, n=1, cutoff=_NEAR)
+        if close:
+            near[label] = by_plain[close[0]]
+    return near

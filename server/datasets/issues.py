@@ -1,0 +1,121 @@
+"""The taxonomy of what can be wrong with a row: code, sentence, what to do.
+
+Codes are those of the public contract (API.md, "Issue codes of a row"). The judging SQL in
+`server/datasets/` refers to them; the README's table is generated from here.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Severity(StrEnum):
+    """What an issue does to its row."""
+
+    ERROR = "error"
+    """The row is set aside."""
+    WARNING = "warning"
+    """The row loads; the text as sent is kept beside."""
+
+
+class IssueCode(StrEnum):
+    """The closed list of codes."""
+
+    MISSING_CELL = "missing-cell"
+    EXTRA_CELL = "extra-cell"
+    REQUIRED_VALUE = "required-value"
+    TYPE_ERROR = "type-error"
+    DECIMAL_COMMA = "decimal-comma"
+    THOUSANDS_SEPARATOR = "thousands-separator"
+    SCIENTIFIC_NOTATION = "scientific-notation"
+    TOO_PRECISE = "too-precise"
+    OUT_OF_RANGE = "out-of-range"
+    ENUM_ERROR = "enum-error"
+    PATTERN_ERROR = "pattern-error"
+    CURRENCY_UNKNOWN = "currency-unknown"
+    TIMEZONE_UNKNOWN = "timezone-unknown"
+    TIME_NONEXISTENT = "time-nonexistent"
+    TIME_AMBIGUOUS = "time-ambiguous"
+    DATE_OUT_OF_RANGE = "date-out-of-range"
+    ENCODING_ERROR = "encoding-error"
+    CONTROL_CHARACTER = "control-character"
+    SPREADSHEET_DAMAGE = "spreadsheet-damage"
+    AMBIGUOUS_KEY = "ambiguous-key"
+    PAN_SUSPECTED = "pan-suspected"
+
+
+@dataclass(frozen=True)
+class IssueKind:
+    """One code in words. `{column}` and `{hint}` are filled in; a cell's value never is."""
+
+    title: str
+    message: str
+
+
+ISSUES = MappingProxyType(
+    {
+        IssueCode.MISSING_CELL: IssueKind(
+            "Cells are missing", "The row has fewer cells than the header."
+        ),
+        IssueCode.EXTRA_CELL: IssueKind(
+            "More cells than columns", "The row has content beyond the header's last column."
+        ),
+        IssueCode.REQUIRED_VALUE: IssueKind("Empty", "{column} must not be empty."),
+        IssueCode.TYPE_ERROR: IssueKind("Not readable", "{column} cannot be read as {hint}."),
+        IssueCode.DECIMAL_COMMA: IssueKind(
+            "Decimal comma", "{column} uses a comma; numbers take a decimal dot, as in 12.50."
+        ),
+        IssueCode.THOUSANDS_SEPARATOR: IssueKind(
+            "Thousands separator", "{column} groups its digits; write 1234.56 without separators."
+        ),
+        IssueCode.SCIENTIFIC_NOTATION: IssueKind(
+            "Scientific notation", "{column} is in scientific notation; write all its digits."
+        ),
+        IssueCode.TOO_PRECISE: IssueKind(
+            "Too many decimals", "{column} has more digits after the dot than its currency has."
+        ),
+        IssueCode.OUT_OF_RANGE: IssueKind("Out of range", "{column} must be {hint}."),
+        IssueCode.ENUM_ERROR: IssueKind("Not in the list", "{column} must be one of: {hint}."),
+        IssueCode.PATTERN_ERROR: IssueKind("Wrong form", "{column} must be {hint}."),
+        IssueCode.CURRENCY_UNKNOWN: IssueKind(
+            "Unknown currency", "{column} is not an ISO 4217 currency code."
+        ),
+        IssueCode.TIMEZONE_UNKNOWN: IssueKind(
+            "Unknown time zone", "{column} is not an IANA time zone such as Europe/Berlin."
+        ),
+        IssueCode.TIME_NONEXISTENT: IssueKind(
+            "Time skipped by the clock",
+            "{column} lies in the hour that clocks skip in its zone on that day.",
+        ),
+        IssueCode.TIME_AMBIGUOUS: IssueKind(
+            "Time occurs twice",
+            "{column} lies in the hour that occurs twice in its zone; the earlier one is taken.",
+        ),
+        IssueCode.DATE_OUT_OF_RANGE: IssueKind(
+            "Date out of range",
+            "{column} is before 2000 or more than 48 hours after the file was sent.",
+        ),
+        IssueCode.ENCODING_ERROR: IssueKind(
+            "Not UTF-8", "{column} has bytes that are not UTF-8 text."
+        ),
+        IssueCode.CONTROL_CHARACTER: IssueKind(
+            "Control character", "{column} contains a control character."
+        ),
+        IssueCode.SPREADSHEET_DAMAGE: IssueKind(
+            "Damaged by a spreadsheet",
+            "{column} was turned into scientific notation; its digits are lost.",
+        ),
+        IssueCode.AMBIGUOUS_KEY: IssueKind(
+            "Same key, different content",
+            "Another row of this file has the same key ({hint}) and different content.",
+        ),
+        IssueCode.PAN_SUSPECTED: IssueKind(
+            "May be a card number", "{column} looks like a full card number."
+        ),
+    }
+)
+
+
+def message(code: IssueCode, column: str, hint: str) -> str:
+    """Return the sentence for an issue."""
+    return ISSUES[code].message.format(column=column, hint=hint)

@@ -1,0 +1,115 @@
+"""How times and zones are read and judged, as ClickHouse expressions.
+
+A value is ISO 8601 / RFC 3339 with `T` or a space; date alone is midnight. Without an offset of
+its own it is local to the row's zone column, else to the mapping's zone, else UTC. The offset of a
+local time comes from the dictionary `zones` (`server/analytics/zones.py`), per row: ClickHouse's
+own functions want one constant zone (INGEST.md).
+"""
+
+from server.datasets.declaration import Column, Dataset
+from server.datasets.issues import IssueCode, Severity
+from server.datasets.judgement import Judgement, Rule, required
+
+# What `dictGetOrDefault` gives for a zone that is not in the table.
+UNKNOWN = 3
+GAP, OVERLAP = 1, 2
+
+_SHAPE = (
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"([ Tt][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?([Zz]|[+-][0-9]{2}:?[0-9]{2})?)?$"
+)
+_OFFSET = r"[ Tt][0-9:.]+([Zz]|[+-][0-9]{2}:?[0-9]{2})$"
+_SECONDS = r"^.{16}:([0-9]{2})"
+_FRACTION = r"^.{19}[.]([0-9]{1,6})"
+_PLAIN_LENGTH = 19  # YYYY-MM-DD hh:mm:ss
+_FIRST_YEAR = 2000
+_FUTURE_HOURS = 48
+
+
+def zone_steps(dataset: Dataset) -> tuple[tuple[str, str], ...]:
+    """Return `z`, the zone of the row's local times."""
+    if dataset.zone is None:
+        return (("z", "{zone:String}"),)
+    text = f"s_{dataset.zone}"
+    return (("z", f"if(empty({text}), {{zone:String}}, {text})"),)
+
+
+def judge_zone(dataset: Dataset, column: Column) -> Judgement:
+    """Return how the zone column is judged: it matters when the event time has no offset."""
+    name, text = column.name, f"s_{column.name}"
+    event = dataset.event_time
+    unknown = f"(tupleElement(k_{event}, 2) = {UNKNOWN})"
+    rules = (
+        Rule(f"empty(o_{event})", IssueCode.TIMEZONE_UNKNOWN, Severity.ERROR),
+        Rule("1", IssueCode.TIMEZONE_UNKNOWN, Severity.WARNING),
+    )
+    clean = f"(empty({text}) OR NOT {unknown})"
+    return Judgement(name, ((f"v_{name}", text),), clean, rules, "''")
+
+
+def judge_datetime(dataset: Dataset, column: Column, severity: Severity) -> Judgement:
+    """Return how a time is judged; the event time also by its range."""
+    name, text = column.name, f"s_{column.name}"
+    is_event = name == dataset.event_time
+    plain = f"length({text}) = {_PLAIN_LENGTH}"
+    seconds = f"extract({text}, '{_SECONDS}')"
+    rebuilt = (
+        f"concat(substring({text}, 1, 10), ' ',"
+        f" if(length({text}) = 10, '00:00', substring({text}, 12, 5)), ':',"
+        f" if(empty({seconds}), '00', {seconds}))"
+    )
+    zone = f"extract({text}, '{_OFFSET}')"
+    digits = f"replaceRegexpAll(o_{name}, '[^0-9]', '')"
+    own_offset = (
+        f"if(o_{name} IN ('Z', 'z'), 0, if(startsWith(o_{name}, '-'), -1, 1) *"
+        f" (toInt32OrZero(substring({digits}, 1, 2)) * 3600"
+        f" + toInt32OrZero(substring({digits}, 3, 2)) * 60))"
+    )
+    fraction = f"extract({text}, '{_FRACTION}')"
+    micros = f"toInt64OrZero(rightPad({fraction}, 6, '0'))"
+    instant = (
+        f"fromUnixTimestamp64Micro((l_{name} - u_{name}) * 1000000"
+        f" + if({plain}, 0, {micros}), 'UTC')"
+    )
+    steps = (
+        # b: 'YYYY-MM-DD?hh:mm:ss' of the value, without fraction and offset.
+        (f"b_{name}", f"if({plain}, {text}, {rebuilt})"),
+        (f"t_{name}", f"toDateTime64OrNull(b_{name}, 0, 'UTC')"),
+        (f"l_{name}", f"toInt64(toUnixTimestamp64Second(ifNull(t_{name}, toDateTime64(0, 0))))"),
+        (f"o_{name}", f"if({plain}, '', {zone})"),
+        (f"k_{name}", f"dictGetOrDefault({{zones:String}}, ('offset_seconds', 'kind'),"
+                      f" tuple(z), l_{name}, (toInt32(0), toUInt8({UNKNOWN})))"),
+        (f"u_{name}", f"if(empty(o_{name}), tupleElement(k_{name}, 1), {own_offset})"),
+        (f"v_{name}", instant if column.required else f"if(isNull(t_{name}), NULL, {instant})"),
+    )  # fmt: skip
+    # Read back what was parsed: the parser lets 30 February and hour 25 roll over.
+    back = f"toString(assumeNotNull(t_{name}))"
+    readable = (
+        f"(isNotNull(t_{name})"
+        f" AND ({back} = b_{name} OR {back} = replaceRegexpOne(b_{name}, '[Tt]', ' '))"
+        f" AND ({plain} OR match({text}, '{_SHAPE}')))"
+    )
+    local = f"empty(o_{name})"
+    kind = f"tupleElement(k_{name}, 2)"
+    clean = f"({readable} AND (NOT {local} OR {kind} = 0)"
+    rules = [
+        *required(column, severity),
+        Rule(f"NOT {readable}", IssueCode.TYPE_ERROR, severity),
+        Rule(f"{local} AND {kind} = {GAP}", IssueCode.TIME_NONEXISTENT, severity),
+    ]
+    if is_event:
+        in_range = (
+            f"v_{name} >= toDateTime64('{_FIRST_YEAR}-01-01 00:00:00', 6, 'UTC') AND"
+            f" v_{name} <= {{uploaded_at:DateTime64(6, 'UTC')}} + INTERVAL {_FUTURE_HOURS} HOUR"
+        )
+        clean += f" AND {in_range}"
+        known = f"NOT ({local} AND {kind} = {UNKNOWN})"
+        rules.append(Rule(f"{known} AND NOT ({in_range})", IssueCode.DATE_OUT_OF_RANGE, severity))
+    clean += ")"
+    rules.append(
+        Rule(f"{local} AND {kind} = {OVERLAP}", IssueCode.TIME_AMBIGUOUS, Severity.WARNING, True)
+    )
+    if not column.required:
+        clean = f"(empty({text}) OR {clean})"
+    empty = "toDateTime64(0, 6, 'UTC')" if column.required else "NULL"
+    return Judgement(name, steps, clean, tuple(rules), empty)

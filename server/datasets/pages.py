@@ -1,0 +1,109 @@
+"""What callers are told of a dataset; made from its declaration, in the contract's names."""
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from server.datasets.declaration import ColumnType, Dataset, OnFault
+
+BASE_PATH = "/analytics/datasets"
+
+
+class _Told(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
+
+
+class ColumnPage(_Told):
+    """One column."""
+
+    name: str
+    aliases: tuple[str, ...] = Field(description="Other labels that stand for the column")
+    type: ColumnType
+    required: bool = Field(description="The header must have it, no row may leave it empty")
+    on_fault: OnFault = Field(description="What a faulty cell does to its row")
+    enum: tuple[str, ...] | None = Field(description="The values taken, in any case; null: any")
+    pattern: str | None = Field(description="RE2, matched against the whole cell")
+    description: str
+    example: str
+
+
+class DefaultsPage(_Told):
+    """What applies when a request for an upload does not say."""
+
+    on_error: str
+    max_rejected_ratio: float | None = Field(description="Null where the first bad row fails all")
+
+
+class DatasetLinks(_Told):
+    """Where to go on; relative to the host."""
+
+    self: str
+    template: str
+    sample: str
+
+
+class DatasetPage(_Told):
+    """One dataset."""
+
+    dataset_type: str
+    title: str
+    description: str
+    schema_version: int
+    columns: tuple[ColumnPage, ...]
+    key: tuple[str, ...] = Field(description="Columns that together tell rows apart")
+    rows_per_key: str = Field(description="one: a newer row replaces; many: its whole group does")
+    version_column: str | None = Field(description="Decides between rows of one key in a file")
+    event_time: str = Field(description="The column that dates a row")
+    zone: str | None = Field(description="The column with the zone of local times")
+    defaults: DefaultsPage
+    links: DatasetLinks
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> "DatasetPage":
+        """Return the page of a dataset."""
+        path = f"{BASE_PATH}/{dataset.name}"
+        is_abort = dataset.defaults.on_error == "abort"
+        return cls(
+            dataset_type=dataset.name,
+            title=dataset.title,
+            description=dataset.description,
+            schema_version=dataset.version,
+            columns=tuple(
+                ColumnPage(
+                    name=column.name,
+                    aliases=column.aliases,
+                    type=column.type,
+                    required=column.required,
+                    on_fault=dataset.on_fault(column),
+                    enum=column.enum or None,
+                    pattern=column.pattern,
+                    description=column.description,
+                    example=column.example,
+                )
+                for column in dataset.columns
+            ),
+            key=dataset.key,
+            rows_per_key=dataset.rows_per_key,
+            version_column=None,
+            event_time=dataset.event_time,
+            zone=dataset.zone,
+            defaults=DefaultsPage(
+                on_error=dataset.defaults.on_error,
+                max_rejected_ratio=None if is_abort else dataset.defaults.max_rejected_ratio,
+            ),
+            links=DatasetLinks(
+                self=path, template=f"{path}/template.csv", sample=f"{path}/sample.csv"
+            ),
+        )
+
+
+class NoNextPage(_Told):
+    """All datasets stand on one page."""
+
+    next: None
+
+
+class DatasetListPage(_Told):
+    """Every dataset there is."""
+
+    results: tuple[DatasetPage, ...]
+    links: NoNextPage

@@ -1,0 +1,63 @@
+"""Puts into ClickHouse what the catalogue declares: the database, the zones, the tables.
+
+Run by every worker when it starts, before it takes a file. Idempotent.
+"""
+
+from importlib.metadata import version
+
+from server.analytics.gateway import Analytics
+from server.analytics.zones import intervals, zone_names
+from server.datasets.catalogue import Catalogue
+from server.datasets.tables import create_table, current_table, history_table, rejected_table
+
+ZONES = "zones"
+"""The dictionary that judging looks local times up in."""
+
+_COMMENT = "provision"
+
+
+async def provision(analytics: Analytics, catalogue: Catalogue) -> None:
+    """Create what is missing.
+
+    Raises:
+        AnalyticsUnavailable: ClickHouse does not answer; nothing is half done that a second run
+            would not mend.
+    """
+    await analytics.create_database()
+    await _provide_zones(analytics)
+    for dataset in catalogue.all():
+        for table in (current_table(dataset), history_table(dataset), rejected_table(dataset)):
+            statement = create_table(dataset, analytics.database, table)
+            await analytics.command(statement, comment=_COMMENT)
+
+
+async def _provide_zones(analytics: Analytics) -> None:
+    # Rebuilt when the zone data of this install differ from those the table was built from.
+    source = f"tzdata {version('tzdata')}"
+    found = await analytics.query(
+        "SELECT name FROM system.tables WHERE database = {database:String}"
+        " AND name = {name:String} AND comment = {source:String}",
+        parameters={"database": analytics.database, "name": ZONES, "source": source},
+        comment=_COMMENT,
+    )
+    if found.rows:
+        return
+    database, table = analytics.database, "zone_intervals"
+    for statement in (
+        f"DROP DICTIONARY IF EXISTS {database}.{ZONES}",
+        f"CREATE OR REPLACE TABLE {database}.{table} (zone String, local_from Int64,"
+        " local_to Int64, offset_seconds Int32, kind UInt8)"
+        " ENGINE = MergeTree ORDER BY (zone, local_from)",
+    ):
+        await analytics.command(statement, comment=_COMMENT)
+    columns = ("zone", "local_from", "local_to", "offset_seconds", "kind")
+    rows = [interval for zone in zone_names() for interval in intervals(zone)]
+    await analytics.insert(table, rows, columns, comment=_COMMENT)
+    await analytics.command(
+        f"CREATE DICTIONARY {database}.{ZONES} (zone String, local_from Int64, local_to Int64,"
+        " offset_seconds Int32, kind UInt8) PRIMARY KEY zone"
+        f" SOURCE(CLICKHOUSE(DB '{database}' TABLE '{table}'))"
+        " LAYOUT(COMPLEX_KEY_RANGE_HASHED()) RANGE(MIN local_from MAX local_to) LIFETIME(0)"
+        f" COMMENT '{source}'",
+        comment=_COMMENT,
+    )

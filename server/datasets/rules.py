@@ -1,0 +1,214 @@
+"""How each type of cell is read and judged, as ClickHouse expressions.
+
+For a column `x` the expressions see `s_x` (the cell's text, `''` when empty or absent) and leave
+`v_x` (its value). A rule is a condition on a faulty cell and the code it earns; the first that
+holds speaks, so a fault has one code. `clean` is the cheap test that almost every cell passes:
+the diagnosis behind it is evaluated only for cells that fail it (short circuit). Techniques and
+their cost are in INGEST.md; what ClickHouse's parsers silently accept is undone here:
+
+* `toDecimal64OrNull` takes `-`, `+5`, `5.` and `1E3`, and rounds what is too precise;
+* `toDateTime64OrNull` takes 30 February, hour 25 and Unix times.
+"""
+
+from server.datasets.currencies import EXPONENTS
+from server.datasets.declaration import Column, ColumnType, Dataset, OnFault
+from server.datasets.issues import IssueCode, Severity
+from server.datasets.judgement import Judgement, Rule, required
+from server.datasets.moments import judge_datetime, judge_zone
+from server.datasets.sql import array, quoted
+
+# Up to four digits after the point fit 64 bits beside 14 before it; more need 128 bits.
+_NARROW_SCALE = 4
+
+_NUMBER = r"^-?[0-9]+(\\.[0-9]+)?$"
+_SCIENTIFIC = r"^[-+]?[0-9]+(\\.[0-9]+)?[eE][-+]?[0-9]+$"
+_COMMA = r"^[-+]?[0-9]+,[0-9]+$"
+_GROUPED = (
+    r"^[-+]?[0-9]{1,3}("
+    r"([, \x{00A0}\x{202F}''’][0-9]{3})+([.][0-9]+)?"
+    r"|([. \x{00A0}\x{202F}''’][0-9]{3})+,[0-9]+"
+    r"|([.][0-9]{3}){2,}"
+    r")$"
+)
+_DAMAGED = r"^[0-9]([.][0-9]+)?E[+][0-9]+$"
+
+
+def storage_type(column: Column) -> str:
+    """Return the ClickHouse type the column is stored as."""
+    match column.type:
+        case ColumnType.TEXT | ColumnType.ID:
+            return "LowCardinality(String)" if column.few_values else "String"
+        case ColumnType.ENUM | ColumnType.CURRENCY | ColumnType.ZONE:
+            return "LowCardinality(String)"
+        case ColumnType.DECIMAL:
+            number = _decimal_type(column)
+            return number if column.required else f"Nullable({number})"
+        case ColumnType.INTEGER:
+            return "Int64" if column.required else "Nullable(Int64)"
+        case ColumnType.DATETIME:
+            moment = "DateTime64(6, 'UTC')"
+            return moment if column.required else f"Nullable({moment})"
+
+
+def hint(column: Column) -> str:
+    """Return in words what the column takes, for the report."""
+    match column.type:
+        case ColumnType.ENUM:
+            return ", ".join(column.enum)
+        case ColumnType.DECIMAL | ColumnType.INTEGER:
+            if column.above_zero:
+                return "a number greater than 0"
+            if column.minimum is not None:
+                return f"a number, {column.minimum} or more"
+            return "a number" if column.type is ColumnType.DECIMAL else "a whole number"
+        case ColumnType.DATETIME:
+            return "a time such as 2026-01-15 10:30:00 or 2026-01-15T10:30:00Z"
+        case _:
+            return column.pattern_hint or "text"
+
+
+def judge(dataset: Dataset, column: Column) -> Judgement:
+    """Return how a column of the dataset is judged."""
+    severity = Severity.ERROR if dataset.on_fault(column) is OnFault.REJECT else Severity.WARNING
+    match column.type:
+        case ColumnType.TEXT | ColumnType.ID:
+            return _judge_text(column, severity)
+        case ColumnType.ENUM:
+            return _judge_enum(column, severity)
+        case ColumnType.CURRENCY:
+            return _judge_currency(column, severity)
+        case ColumnType.DECIMAL:
+            return _judge_decimal(column, severity)
+        case ColumnType.INTEGER:
+            return _judge_integer(column, severity)
+        case ColumnType.DATETIME:
+            return judge_datetime(dataset, column, severity)
+        case ColumnType.ZONE:
+            return judge_zone(dataset, column)
+
+
+def _judge_text(column: Column, severity: Severity) -> Judgement:
+    name, text = column.name, f"s_{column.name}"
+    clean: list[str] = []
+    rules = list(required(column, severity))
+    if column.required:
+        # Begins with something visible: cheaper than trimming every cell.
+        clean.append(f"{text} >= '!'")
+    if column.type is ColumnType.ID:
+        damaged = f"match({text}, '{_DAMAGED}')"
+        clean.append(f"(position({text}, 'E+') = 0 OR NOT {damaged})")
+        rules.append(Rule(damaged, IssueCode.SPREADSHEET_DAMAGE, severity))
+    if column.pattern is not None:
+        fits = f"match({text}, {quoted(f'^(?:{column.pattern})$')})"
+        clean.append(fits if column.required else f"(empty({text}) OR {fits})")
+        rules.append(Rule(f"NOT {fits}", IssueCode.PATTERN_ERROR, severity))
+    return Judgement(name, ((f"v_{name}", text),), _all(clean), tuple(rules), "''")
+
+
+def _judge_enum(column: Column, severity: Severity) -> Judgement:
+    folded = array([word.lower() for word in column.enum])
+    canonical = f"transform(lower(trimBoth(s_{column.name})), {folded}, {array(column.enum)}, '')"
+    return _judge_word(column, severity, canonical, IssueCode.ENUM_ERROR)
+
+
+def _judge_currency(column: Column, severity: Severity) -> Judgement:
+    codes = array(EXPONENTS)
+    canonical = f"transform(upper(trimBoth(s_{column.name})), {codes}, {codes}, '')"
+    return _judge_word(column, severity, canonical, IssueCode.CURRENCY_UNKNOWN)
+
+
+def _judge_word(column: Column, severity: Severity, canonical: str, code: IssueCode) -> Judgement:
+    # The cells are read by dictionary (LowCardinality), so this runs once per different word.
+    name, text, value = column.name, f"s_{column.name}", f"v_{column.name}"
+    clean = f"notEmpty({value})" if column.required else f"(notEmpty({value}) OR empty({text}))"
+    rules = (*required(column, severity), Rule("1", code, severity))
+    return Judgement(name, ((value, canonical),), clean, rules, "''")
+
+
+def _judge_decimal(column: Column, severity: Severity) -> Judgement:
+    name, text, parsed = column.name, f"s_{column.name}", f"d_{column.name}"
+    width = 64 if column.scale <= _NARROW_SCALE else 128
+    steps = (
+        (parsed, f"toDecimal{width}OrNull({text}, {column.scale})"),
+        (f"p_{name}", f"position({text}, '.')"),
+        (f"f_{name}", f"if(p_{name} = 0, 0, length({text}) - p_{name})"),
+        (f"e_{name}", _digits_allowed(column)),
+        (f"v_{name}", parsed),
+    )
+    in_range = _in_range(column, f"assumeNotNull({parsed})")
+    # What the parser takes beyond our grammar begins with no digit, ends with the dot or has an
+    # exponent; the rest of the grammar it has checked itself.
+    fits = (
+        f"isNotNull({parsed}){in_range} AND {_begins_with_digit(text)}"
+        f" AND f_{name} <= e_{name} AND (p_{name} = 0 OR f_{name} > 0)"
+        f" AND positionCaseInsensitive({text}, 'e') = 0"
+    )
+    # Zeros at the end do not make a number too precise: 100.00 JPY is 100.
+    trimmed = f"length(extract({text}, '[.]([0-9]*[1-9])0*$'))"
+    rules = (
+        *required(column, severity),
+        *_number_faults(text, severity),
+        Rule(f"NOT match({text}, '{_NUMBER}')", IssueCode.TYPE_ERROR, severity),
+        Rule(f"isNull({parsed}) OR NOT (1{in_range})", IssueCode.OUT_OF_RANGE, severity),
+        Rule(f"{trimmed} > e_{name}", IssueCode.TOO_PRECISE, severity),
+    )
+    return Judgement(name, steps, _unless_empty(column, fits), rules, _empty_number(column))
+
+
+def _judge_integer(column: Column, severity: Severity) -> Judgement:
+    name, text, value = column.name, f"s_{column.name}", f"v_{column.name}"
+    in_range = _in_range(column, f"assumeNotNull({value})")
+    fits = f"isNotNull({value}){in_range} AND {_begins_with_digit(text)}"
+    rules = (
+        *required(column, severity),
+        *_number_faults(text, severity),
+        Rule(f"NOT match({text}, '^-?[0-9]+$')", IssueCode.TYPE_ERROR, severity),
+        Rule(f"isNull({value}) OR NOT (1{in_range})", IssueCode.OUT_OF_RANGE, severity),
+    )
+    steps = ((value, f"toInt64OrNull({text})"),)
+    return Judgement(name, steps, _unless_empty(column, fits), rules, _empty_number(column))
+
+
+def _begins_with_digit(text: str) -> str:
+    return f"{text} >= '0' AND {text} < ':'"
+
+
+def _unless_empty(column: Column, fits: str) -> str:
+    return f"({fits})" if column.required else f"(empty(s_{column.name}) OR ({fits}))"
+
+
+def _number_faults(text: str, severity: Severity) -> tuple[Rule, ...]:
+    return (
+        Rule(f"match({text}, '{_SCIENTIFIC}')", IssueCode.SCIENTIFIC_NOTATION, severity),
+        Rule(f"match({text}, '{_GROUPED}')", IssueCode.THOUSANDS_SEPARATOR, severity),
+        Rule(f"match({text}, '{_COMMA}')", IssueCode.DECIMAL_COMMA, severity),
+    )
+
+
+def _in_range(column: Column, number: str) -> str:
+    if column.above_zero:
+        return f" AND {number} > 0"
+    return f" AND {number} >= {column.minimum}" if column.minimum is not None else ""
+
+
+def _digits_allowed(column: Column) -> str:
+    if column.exponent_of is None:
+        return f"{column.scale}"
+    unusual = {code: digits for code, digits in EXPONENTS.items() if digits != 2}  # noqa: PLR2004 - the usual exponent is the default below
+    digits = f"[{', '.join(str(number) for number in (column.scale, *unusual.values()))}]"
+    currency = f"v_{column.exponent_of}"
+    # An unknown currency is a fault of its own column; the amount is not judged by it.
+    return f"transform({currency}, {array(['', *unusual])}, {digits}, 2)"
+
+
+def _decimal_type(column: Column) -> str:
+    width = 18 if column.scale <= _NARROW_SCALE else 38
+    return f"Decimal({width}, {column.scale})"
+
+
+def _empty_number(column: Column) -> str:
+    return "0" if column.required else "NULL"
+
+
+def _all(conditions: list[str]) -> str:
+    return " AND ".join(conditions) if conditions else "1"

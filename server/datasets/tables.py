@@ -1,0 +1,68 @@
+"""The tables of a dataset, from its declaration: names, columns, DDL.
+
+Per dataset three plain MergeTree tables of one structure: `history` keeps every good row of every
+file, `current` is what readers see, `rejected` keeps the rows set aside. One structure, because
+partitions move between them and a staging table by link, without being copied.
+"""
+
+from server.datasets.declaration import Dataset
+from server.datasets.rules import storage_type
+
+# Rejected and skipped rows carry this event time, so that they stand in a partition of their own
+# (197001): the good rows' partitions can then be attached elsewhere as they are. No good row is
+# older than 2000 (`date-out-of-range`).
+ASIDE_PARTITION = "197001"
+
+SYSTEM_COLUMNS = (
+    ("_workspace", "LowCardinality(String)"),
+    ("_file", "UUID"),
+    ("_attempt", "UInt32"),
+    ("_row", "UInt64"),
+    ("_uploaded_at", "DateTime64(6, 'UTC')"),
+    ("_key", "UInt128"),
+    ("_verdict", "UInt8"),
+    (
+        "_issues",
+        "Array(Tuple(severity Enum8('error' = 1, 'warning' = 2),"
+        " column LowCardinality(String), code LowCardinality(String)))",
+    ),
+    ("_cells", "Array(String)"),
+)
+"""What every row carries beside its dataset's columns. `_row` is 1-based; `_key` is SipHash-128 of
+the key columns; `_cells` are the cells as sent, kept for rows with an issue only."""
+
+GOOD, REJECTED, SKIPPED, DUPLICATE = 0, 1, 2, 3
+"""Values of `_verdict`. Skipped: blank lines and repeated header lines."""
+
+
+def current_table(dataset: Dataset) -> str:
+    """Return the name of the table readers see."""
+    return f"{dataset.name}_current"
+
+
+def history_table(dataset: Dataset) -> str:
+    """Return the name of the table that keeps every good row."""
+    return f"{dataset.name}_history"
+
+
+def rejected_table(dataset: Dataset) -> str:
+    """Return the name of the table of rows set aside."""
+    return f"{dataset.name}_rejected"
+
+
+def columns(dataset: Dataset) -> list[tuple[str, str]]:
+    """Return (name, ClickHouse type) of every column, the dataset's first."""
+    own = [(column.name, storage_type(column)) for column in dataset.columns]
+    return [*own, *SYSTEM_COLUMNS]
+
+
+def create_table(dataset: Dataset, database: str, table: str) -> str:
+    """Return the statement that creates a table of the dataset where it is missing."""
+    defined = ",\n  ".join(f"{name} {kind}" for name, kind in columns(dataset))
+    # The workspace leads, so that one workspace's question reads nothing of another's.
+    return (
+        f"CREATE TABLE IF NOT EXISTS {database}.{table} (\n  {defined}\n)\n"
+        f"ENGINE = MergeTree\n"
+        f"PARTITION BY toYYYYMM({dataset.event_time})\n"
+        f"ORDER BY (_workspace, {dataset.event_time}, _file, _row)"
+    )

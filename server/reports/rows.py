@@ -1,0 +1,168 @@
+"""The rows of a file that were set aside or warned about: by page, and as a CSV to repair.
+
+Written by `worker/ingest/load.py` into the dataset's rejected table, with the cells as they were
+sent; read here by the file's page and the API.
+"""
+
+import csv
+import io
+import re
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from server.analytics.gateway import Analytics
+from server.datasets.declaration import Dataset
+from server.datasets.issues import IssueCode, message
+from server.datasets.rules import hint
+from server.datasets.tables import GOOD, REJECTED, rejected_table
+
+Kind = Literal["rejected", "warned"]
+
+REPORT_COLUMNS = ("_file_id", "_row_number", "_issues")
+
+# Rows fetched at a time for the CSV: memory stays flat however many were rejected.
+_BATCH_ROWS = 5_000
+# What a spreadsheet would run as a formula (OWASP, CSV injection), unless it is a plain number.
+_FORMULA = re.compile(r"^[=+\-@\t\r]")
+_NUMBER = re.compile(r"^[+-]?[0-9]+([.,][0-9]+)?$")
+
+
+@dataclass(frozen=True)
+class RowSource:
+    """Which rows are asked for."""
+
+    workspace_id: str
+    file_id: UUID
+    attempt: int
+    """The attempt whose judgement counts."""
+    dataset: Dataset
+    labels: tuple[str, ...]
+    """The header's labels as sent, in order."""
+
+
+@dataclass(frozen=True)
+class RowIssue:
+    """One issue of a row."""
+
+    code: str
+    severity: str
+    column: str | None
+    message: str
+
+
+@dataclass(frozen=True)
+class RowReport:
+    """One row: its number (1-based), its issues, its cells as sent by label."""
+
+    row_number: int
+    issues: tuple[RowIssue, ...]
+    cells: dict[str, str]
+
+
+async def rows(
+    analytics: Analytics, source: RowSource, *, kind: Kind, after_row: int, limit: int
+) -> list[RowReport]:
+    """Return at most limit rows with a number above after_row, in order.
+
+    Raises:
+        AnalyticsUnavailable: ClickHouse does not answer.
+    """
+    found = await _fetch(analytics, source, kind=kind, after_row=after_row, limit=limit)
+    return [
+        RowReport(number, _issues(source.dataset, issues), _by_label(source.labels, cells))
+        for number, issues, cells in found
+    ]
+
+
+async def rejected_csv(analytics: Analytics, source: RowSource) -> AsyncIterator[bytes]:
+    """Yield the rejected rows as CSV: the columns as sent, and three of ours.
+
+    Cells that a spreadsheet would run are prefixed with `'`; surplus cells are left out.
+    """
+    yield _csv_line([*source.labels, *REPORT_COLUMNS])
+    after_row = 0
+    while True:
+        found = await _fetch(
+            analytics, source, kind="rejected", after_row=after_row, limit=_BATCH_ROWS
+        )
+        lines = []
+        for number, issues, cells in found:
+            width = len(source.labels)
+            padded = [*cells[:width], *[""] * (width - len(cells))]
+            told = "; ".join(f"{column}: {code}" if column else code for _, column, code in issues)
+            lines.append(_csv_line([*padded, str(source.file_id), str(number), told]))
+            after_row = number
+        if lines:
+            yield b"".join(lines)
+        if len(found) < _BATCH_ROWS:
+            return
+
+
+_Found = tuple[int, list[tuple[str, str, str]], list[str]]
+
+
+async def _fetch(
+    analytics: Analytics, source: RowSource, *, kind: Kind, after_row: int, limit: int
+) -> list[_Found]:
+    verdict = REJECTED if kind == "rejected" else GOOD
+    answer = await analytics.query(
+        "SELECT _row, arrayMap(i -> (toString(i.1), toString(i.2), toString(i.3)), _issues)"
+        f" AS issues, _cells FROM {analytics.database}.{rejected_table(source.dataset)}"
+        " WHERE _workspace = {workspace:String} AND _file = {file:UUID}"
+        " AND _attempt = {attempt:UInt32} AND _verdict = {verdict:UInt8} AND _row > {after:UInt64}"
+        " ORDER BY _row LIMIT {limit:UInt32}",
+        parameters={
+            "workspace": source.workspace_id,
+            "file": str(source.file_id),
+            "attempt": source.attempt,
+            "verdict": verdict,
+            "after": after_row,
+            "limit": limit,
+        },
+        comment=f"report:{source.file_id}",
+    )
+    return [_found(*row) for row in answer.rows]
+
+
+def _found(number: object, issues: object, cells: object) -> _Found:
+    if not isinstance(number, int) or not isinstance(issues, Sequence):
+        raise TypeError(type(number).__name__)
+    if not isinstance(cells, Sequence):
+        raise TypeError(type(cells).__name__)
+    return number, [(str(a), str(b), str(c)) for a, b, c in issues], [str(cell) for cell in cells]
+
+
+def _issues(dataset: Dataset, found: list[tuple[str, str, str]]) -> tuple[RowIssue, ...]:
+    return tuple(
+        RowIssue(code, severity, column or None, sentence(dataset, code, column))
+        for severity, column, code in found
+    )
+
+
+def sentence(dataset: Dataset, code: str, column: str) -> str:
+    """Return an issue in words; it never holds a cell."""
+    if code == IssueCode.AMBIGUOUS_KEY:
+        return message(IssueCode.AMBIGUOUS_KEY, "", ", ".join(dataset.key))
+    told = hint(dataset.column(column)) if column else ""
+    return message(IssueCode(code), column, told)
+
+
+def _by_label(labels: tuple[str, ...], cells: list[str]) -> dict[str, str]:
+    named = dict(zip(labels, cells, strict=False))
+    # Surplus cells have no label: they are told by their place.
+    surplus = cells[len(labels) :]
+    return named | {f"_extra_{place}": cell for place, cell in enumerate(surplus, start=1) if cell}
+
+
+def _csv_line(cells: Sequence[str]) -> bytes:
+    held = io.StringIO()
+    csv.writer(held, lineterminator="\r\n").writerow([_safe(cell) for cell in cells])
+    return held.getvalue().encode()
+
+
+def _safe(cell: str) -> str:
+    if _FORMULA.match(cell) and not _NUMBER.match(cell):
+        return f"'{cell}"
+    return cell
