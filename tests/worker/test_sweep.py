@@ -1,0 +1,142 @@
+"""The sweep finds what nobody was told of, with and without Valkey."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from server.errors import StorageUnavailable
+from server.files.lifecycle import Outcome, Stage
+from tests.fixtures.files import ALICE, Desk, until
+from tests.fixtures.worker import ToldPipeline
+from worker.context import Context
+from worker.jobs import JOBS
+from worker.maintenance import awaited
+from worker.maintenance.sweep import Sweep
+from worker.runner import Runner
+
+
+@pytest.fixture
+def runner(context: Context) -> Runner:
+    return Runner(context, JOBS)
+
+
+@pytest_asyncio.fixture
+async def sweep(context: Context, runner: Runner) -> AsyncIterator[Sweep]:
+    yield Sweep(context, runner)
+    await runner.stop()
+
+
+async def test_bytes_that_nobody_told_of_are_pinned_and_woken(desk: Desk, sweep: Sweep) -> None:
+    file_id = await desk.send()
+    waiting = await desk.ask()
+
+    await sweep.round()
+
+    assert (await desk.row(file_id)).is_at is Stage.QUEUED
+    assert (await desk.row(waiting)).is_at is Stage.AWAITING_UPLOAD
+    assert ("ingest", file_id) in desk.queue.calls
+
+
+async def test_with_many_awaited_files_the_store_is_listed(
+    desk: Desk, sweep: Sweep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(awaited, "_LIST_FROM", 3)
+    waiting = [await desk.ask() for _ in range(4)]
+    file_id = await desk.send()
+
+    await sweep.round()
+
+    assert (await desk.row(file_id)).is_at is Stage.QUEUED
+    assert {(await desk.row(other)).is_at for other in waiting} == {Stage.AWAITING_UPLOAD}
+
+
+async def test_queued_files_are_woken_when_their_retry_is_due(desk: Desk, sweep: Sweep) -> None:
+    claim = await desk.claimed()
+    desk.queue.calls.clear()
+    later = desk.clock.now
+    desk.clock.turn(seconds=-10)
+    await desk.claims.release(claim, "internal", later)
+
+    await sweep.round()
+    too_early = list(desk.queue.calls)
+    desk.clock.turn(seconds=10)
+    await sweep.round()
+
+    assert too_early == []
+    assert desk.queue.calls == [("ingest", claim.file_id)]
+
+
+async def test_a_file_whose_worker_died_is_woken(desk: Desk, sweep: Sweep) -> None:
+    claim = await desk.claimed()
+    desk.queue.calls.clear()
+    await sweep.round()
+    assert desk.queue.calls == []
+
+    desk.clock.turn(seconds=31)
+    await sweep.round()
+
+    assert desk.queue.calls == [("ingest", claim.file_id)]
+
+
+async def test_an_undo_that_nobody_does_is_woken(
+    desk: Desk, sweep: Sweep, runner: Runner, told: ToldPipeline
+) -> None:
+    file_id = await desk.send_and_pin()
+    await runner.run("ingest", file_id)
+    await desk.service.undo(ALICE, file_id)
+    desk.queue.calls.clear()
+
+    await sweep.round()
+
+    assert desk.queue.calls == [("undo", file_id)]
+
+
+async def test_an_upload_that_never_came_is_given_up_after_the_grace(
+    desk: Desk, sweep: Sweep
+) -> None:
+    file_id = await desk.ask()
+    desk.clock.turn(hours=6, minutes=59)
+    await sweep.round()
+    assert (await desk.row(file_id)).is_at is Stage.AWAITING_UPLOAD
+
+    desk.clock.turn(minutes=2)
+    await sweep.round()
+
+    row = await desk.row(file_id)
+    assert (row.is_at, row.ended_as) == (Stage.FAILED, Outcome.NEVER_UPLOADED)
+
+
+async def test_nothing_is_given_up_while_the_store_is_away(
+    desk: Desk, sweep: Sweep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file_id = await desk.ask()
+    queued = await desk.send_and_pin()
+    desk.clock.turn(hours=8)
+    desk.queue.calls.clear()
+
+    async def away(_key: str) -> None:
+        raise StorageUnavailable
+
+    monkeypatch.setattr(desk.storage, "oldest_version", away)
+
+    await sweep.round()
+
+    assert (await desk.row(file_id)).is_at is Stage.AWAITING_UPLOAD
+    assert desk.queue.calls == [("ingest", queued)]
+
+
+async def test_without_valkey_the_sweep_works_by_itself(
+    desk: Desk, sweep: Sweep, told: ToldPipeline
+) -> None:
+    desk.queue.is_down = True
+    files = [await desk.send() for _ in range(5)]
+
+    async def is_done() -> bool:
+        await sweep.round()
+        rows = [await desk.row(file_id) for file_id in files]
+        return all(row.is_at is Stage.COMPLETED for row in rows)
+
+    await until(is_done)
+
+    assert len(told.claims) == len(files)

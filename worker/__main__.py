@@ -1,0 +1,37 @@
+"""The worker in production: `python -m worker`; any number of them."""
+
+import asyncio
+import signal
+from contextlib import suppress
+
+from server.app import build_parts
+from server.settings import Settings
+from server.telemetry.logs import configure_logs
+from worker.context import Context, context_of
+from worker.main import run_worker
+from worker.prepare import prepare
+
+
+async def main() -> None:
+    """Work until SIGTERM or SIGINT; then hand the files back and end within seconds."""
+    settings = Settings()
+    configure_logs(log_format=settings.log_format, level=settings.log_level)
+    parts = build_parts(settings)
+    working = asyncio.create_task(_work(context_of(parts)))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, working.cancel)
+    try:
+        with suppress(asyncio.CancelledError):
+            await working
+    finally:
+        await parts.close()
+
+
+async def _work(context: Context) -> None:
+    await prepare(context)
+    await run_worker(context)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,158 @@
+"""The way of a claimed file: inspect → load → publish, and the ends it can come to.
+
+Called by `worker/jobs.py` with a claim; every step may run twice, in another process, after a
+crash. What is raised here is turned into a retry or a failure by `worker/outcomes.py`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from time import monotonic
+
+from server.datasets.declaration import Dataset
+from server.files.claims import Claim, Ending, JudgedAndFailed
+from server.files.failures import FailureCode
+from server.files.identical import find_identical
+from server.files.lifecycle import Outcome, Stage
+from server.telemetry.metrics import STAGE_SECONDS
+from worker.context import Context
+from worker.ingest import staging
+from worker.ingest.ending import Imported, duplicate_ending, money, withheld_ending
+from worker.ingest.inspect import Inspection, inspect
+from worker.ingest.load import load
+from worker.ingest.publish import publish, resume
+from worker.ingest.staging import staging_of
+from worker.ingest.verdict import Verdict
+
+
+async def ingest(context: Context, claim: Claim) -> None:
+    """Take the claimed file to its end.
+
+    Raises:
+        FileFailed: the file's fault.
+        AdapterError: an outside system's; to be tried again.
+        LeaseLost: another worker has the file now.
+    """
+    dataset = context.catalogue.get(claim.dataset_type)
+    if dataset is None:
+        message = f"dataset {claim.dataset_type} is not in the catalogue any more"
+        raise LookupError(message)
+    if await resume(context, claim, dataset):
+        return
+    tables = staging_of(context.analytics, claim, dataset)
+    watch = _Watch(context.clock, claim)
+    try:
+        inspection = await inspect(context, claim, dataset)
+        watch.lap("inspect")
+        if await _end_as_duplicate(context, claim, inspection):
+            return
+        changes = _known(inspection)
+        await context.claims.advance(claim, Stage.LOADING, "file.inspected", changes=changes)
+        verdict = await load(context, claim, dataset, inspection, tables)
+        watch.lap("load")
+        imported = Imported(verdict, changes, watch.durations)
+        apply_policy(claim, dataset, imported)
+        if claim.options.get("dryRun"):
+            await context.claims.finish(claim, withheld_ending(imported, Outcome.DRY_RUN))
+            return
+        await context.claims.advance(claim, Stage.PUBLISHING, "file.loaded")
+        await publish(context, claim, dataset, tables, imported)
+        watch.lap("publish")
+    finally:
+        await staging.drop_all(context.analytics, tables, f"tidy:{claim.file_id}")
+
+
+def apply_policy(claim: Claim, dataset: Dataset, imported: Imported) -> None:
+    """Refuse what the request's options, or the dataset's defaults, do not let load.
+
+    Raises:
+        JudgedAndFailed: aborted-on-error, too-many-rejected, control-total-mismatch; nothing
+            loads, and the statistics tell what was judged.
+    """
+    verdict = imported.verdict
+    ending = withheld_ending(imported, Outcome.FAILED)
+    on_error = claim.options.get("onError") or dataset.defaults.on_error
+    rejected, total = verdict.rows_rejected, verdict.rows_total
+    if rejected and on_error == "abort":
+        detail = f"{rejected} of {total} rows were set aside, and the file loads as a whole."
+        raise JudgedAndFailed(FailureCode.ABORTED_ON_ERROR, detail, ending)
+    most = claim.options.get("maxRejectedRatio")
+    ratio = float(str(most)) if most is not None else dataset.defaults.max_rejected_ratio
+    if rejected > ratio * total:
+        detail = f"{rejected} of {total} rows were set aside; at most {ratio:.0%} may be."
+        raise JudgedAndFailed(FailureCode.TOO_MANY_REJECTED, detail, ending)
+    _check_totals(claim, verdict, ending)
+
+
+def _check_totals(claim: Claim, verdict: Verdict, ending: Ending) -> None:
+    expected = claim.options.get("expectedTotals")
+    if not isinstance(expected, list):
+        return
+    found: dict[str, tuple[int, Decimal]] = {}
+    for total in verdict.totals:
+        count, amount = found.get(total.currency, (0, Decimal(0)))
+        found[total.currency] = (count + total.count, amount + total.amount)
+    for wanted in expected:
+        currency = str(wanted["currency"])
+        count, amount = found.pop(currency, (0, Decimal(0)))
+        if count != int(str(wanted["count"])) or amount != Decimal(str(wanted["amount"])):
+            detail = f"{currency}: {count} rows over {money(amount)} would load."
+            raise JudgedAndFailed(FailureCode.CONTROL_TOTAL_MISMATCH, detail, ending)
+    if found:
+        detail = f"No total was announced for {', '.join(sorted(found))}."
+        raise JudgedAndFailed(FailureCode.CONTROL_TOTAL_MISMATCH, detail, ending)
+
+
+async def _end_as_duplicate(context: Context, claim: Claim, inspection: Inspection) -> bool:
+    if claim.options.get("allowDuplicate") or claim.published_attempt is not None:
+        return False
+    async with context.units.begin() as unit:
+        earlier = await find_identical(
+            unit,
+            file_id=claim.file_id,
+            workspace_id=claim.workspace_id,
+            dataset_type=claim.dataset_type,
+            etag=claim.etag,
+            size_bytes=claim.size_bytes,
+            sha256=inspection.sha256,
+            uploaded_at=claim.uploaded_at,
+        )
+    if earlier is None:
+        return False
+    rows_total = int(str((earlier.statistics or {}).get("rowsTotal", 0)))
+    changes = {**_known(inspection), "duplicate_of": earlier.file_id}
+    ending = duplicate_ending(Ending(Outcome.DUPLICATE, None, [], changes), rows_total)
+    await context.claims.finish(claim, ending, detail={"duplicateOf": str(earlier.file_id)})
+    return True
+
+
+def _known(inspection: Inspection) -> dict[str, object]:
+    return {
+        "compression": inspection.compression,
+        "encoding": inspection.encoding,
+        "delimiter": inspection.layout.delimiter,
+        "header": inspection.alignment.as_json(),
+        "labels": list(inspection.layout.labels),
+        **({"sha256": inspection.sha256} if inspection.sha256 else {}),
+    }
+
+
+@dataclass
+class _Watch:
+    """Where the time of an attempt goes, in seconds."""
+
+    clock: Callable[[], object]
+    claim: Claim
+    durations: dict[str, float] = field(default_factory=dict)
+    began: float = field(default_factory=monotonic)
+
+    def __post_init__(self) -> None:
+        queued = (self.claim.claimed_at - self.claim.uploaded_at).total_seconds()
+        self.durations["queuedSeconds"] = round(max(queued, 0.0), 3)
+
+    def lap(self, stage: str) -> None:
+        """Note how long the stage took."""
+        now = monotonic()
+        seconds, self.began = now - self.began, now
+        self.durations[f"{stage}Seconds"] = round(seconds, 3)
+        STAGE_SECONDS.labels(stage=stage).observe(seconds)

@@ -1,0 +1,140 @@
+"""What becomes of a file when a job raises: the one place that turns exceptions into an end.
+
+The file's fault ends it as Failed. A fault of ours is tried again, later and later, until the
+settings' number of attempts; only then it ends as Failed, and an operator can retry it. Comes
+after `jobs.py`; what is put back is found by `maintenance/sweep.py` when its time has come.
+"""
+
+import random
+import traceback
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from server.errors import (
+    AdapterError,
+    AnalyticsUnavailable,
+    ObjectMissing,
+    QueryRejected,
+    StorageUnavailable,
+)
+from server.files.claims import Claim
+from server.files.failures import FailureCode, FileFailed
+from server.settings import Settings
+from server.telemetry.metrics import INGEST_RETRIES
+from worker.context import Context
+
+logger = structlog.get_logger(__name__)
+
+# Longer waits would leave a file lying about after an outage is over.
+_LONGEST_WAIT: Final = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The file ends as Failed."""
+
+    failure: FileFailed
+
+
+@dataclass(frozen=True)
+class PutBack:
+    """A fault of ours: the file is tried again after a while."""
+
+    code: FailureCode
+    wait: timedelta
+
+
+def judge(fault: Exception, faults: int, settings: Settings) -> Ended | PutBack:
+    """Return what becomes of the file.
+
+    Args:
+        fault: what the attempt raised.
+        faults: faults of ours before this one.
+        settings: number of attempts, first wait.
+    """
+    if isinstance(fault, FileFailed):
+        return Ended(fault)
+    code = _code_of(fault)
+    # What is not in the store will not come back by waiting.
+    if code is FailureCode.OBJECT_MISSING:
+        return Ended(FileFailed(code))
+    if faults + 1 >= settings.max_attempts:
+        return Ended(given_up(code, faults + 1))
+    return PutBack(code, wait_before_retry(faults, settings))
+
+
+def wait_before_retry(faults: int, settings: Settings) -> timedelta:
+    """Return how long to wait: doubling, give or take a quarter, up to five minutes."""
+    # Jitter, so that files that failed together do not come back together.
+    jitter = random.uniform(0.75, 1.25)  # noqa: S311 - spreads load, keeps no secret
+    seconds = settings.retry_base_seconds * 2 ** min(faults, 20) * jitter
+    return min(timedelta(seconds=seconds), _LONGEST_WAIT)
+
+
+def given_up(code: FailureCode, attempts: int) -> FileFailed:
+    """Return the failure of a file that was tried as often as the settings allow."""
+    return FileFailed(code, f"Given up after {attempts} attempts; the file is not to blame.")
+
+
+async def settle(context: Context, claim: Claim, fault: Exception) -> None:
+    """Write what becomes of a file whose ingest raised.
+
+    Raises:
+        LeaseLost: another worker has the file; nothing is written.
+    """
+    match judge(fault, claim.faults, context.settings):
+        case Ended(failure):
+            await context.claims.fail(claim, failure)
+            if failure.is_ours:
+                logger.error("ingest.given-up", code=failure.code, **_facts_of(fault))
+            else:
+                logger.info("ingest.failed", code=failure.code)
+        case PutBack(code, wait):
+            await context.claims.release(claim, code, context.clock() + wait)
+            INGEST_RETRIES.labels(code=code).inc()
+            seconds = round(wait.total_seconds(), 1)
+            logger.warning("ingest.put-back", code=code, wait_seconds=seconds, **_facts_of(fault))
+
+
+async def settle_undo(context: Context, claim: Claim, fault: Exception) -> None:
+    """Put off an undo that raised; it stays asked for, however often it takes.
+
+    Raises:
+        LeaseLost: another worker has the file; nothing is written.
+    """
+    code = fault.code if isinstance(fault, FileFailed) else _code_of(fault)
+    wait = wait_before_retry(claim.faults, context.settings)
+    await context.claims.release_undo(claim, code, context.clock() + wait)
+    INGEST_RETRIES.labels(code=code).inc()
+    seconds = round(wait.total_seconds(), 1)
+    if claim.faults + 1 == context.settings.max_attempts:
+        logger.error("undo.put-back", code=code, wait_seconds=seconds, **_facts_of(fault))
+    else:
+        logger.warning("undo.put-back", code=code, wait_seconds=seconds, **_facts_of(fault))
+
+
+def _code_of(fault: Exception) -> FailureCode:
+    match fault:
+        case ObjectMissing():
+            return FailureCode.OBJECT_MISSING
+        case StorageUnavailable():
+            return FailureCode.STORAGE_UNAVAILABLE
+        case AnalyticsUnavailable():
+            return FailureCode.ANALYTICS_UNAVAILABLE
+        case _:
+            return FailureCode.INTERNAL
+
+
+def _facts_of(fault: Exception) -> dict[str, object]:
+    """Return what a log may tell of an exception: its text may quote a cell or a signed URL."""
+    frames = traceback.extract_tb(fault.__traceback__)[-4:]
+    where = [f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in frames]
+    told: dict[str, object] = {"error": type(fault).__name__, "where": where}
+    if isinstance(fault, QueryRejected):
+        told["clickhouse_code"] = fault.code
+    if isinstance(fault, AdapterError) and fault.__cause__ is not None:
+        told["cause"] = type(fault.__cause__).__name__
+    return told
