@@ -1,0 +1,1 @@
+"""One module per panel: its declaration and its query, complete as it is sent to ClickHouse."""

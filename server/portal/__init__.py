@@ -1,0 +1,1 @@
+"""The portal's pages: controllers, one documented context per template, and the words they use."""

@@ -1,0 +1,197 @@
+"""What is true of a file now, what to do about it, and the buttons that do it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from server.files.answers import FileAnswer, Statistics
+from server.files.lifecycle import Outcome, Stage
+from server.portal.figures import count, moment_in_words, money, plural
+from server.portal.parts import Action, Banner, Tone
+from server.portal.words import STAGES, advice_of, progress_of
+
+_NEW_FILE = Action("Send another file", "/files")
+_DASHBOARD = Action("See the dashboard", "/")
+
+
+def banner_of(file: FileAnswer, *, now: datetime, zone: str) -> Banner:
+    """Return the banner of the file's page."""
+    statistics = file.statistics or Statistics()
+    match file.outcome:
+        case None:
+            return _under_way(file, now, zone)
+        case Outcome.IMPORTED_WITH_REJECTIONS:
+            return _with_rejections(file, statistics)
+        case Outcome.IMPORTED | Outcome.DRY_RUN | Outcome.DUPLICATE | Outcome.UNDONE:
+            return _plain_end(file, statistics)
+        case Outcome.FAILED | Outcome.NEVER_UPLOADED | Outcome.CANCELLED:
+            return _failed(file, statistics)
+
+
+def _plain_end(file: FileAnswer, statistics: Statistics) -> Banner:
+    if file.outcome is Outcome.IMPORTED:
+        return Banner(
+            Tone.OK,
+            f"{_are(statistics.rows_imported)} on your dashboards.",
+            "Every row of the file is in.",
+            None,
+            (_DASHBOARD,),
+        )
+    if file.outcome is Outcome.DUPLICATE:
+        earlier = file.duplicate_of
+        return Banner(
+            Tone.QUIET,
+            "Already imported.",
+            "The same bytes came before, so nothing was loaded and nothing has changed.",
+            None,
+            (Action("Open the earlier file", f"/files/{earlier}"),) if earlier else (),
+        )
+    if file.outcome is Outcome.DRY_RUN:
+        return Banner(
+            Tone.INFO,
+            f"{plural(statistics.rows_withheld, 'row')} would load, "
+            f"{plural(statistics.rows_rejected, 'row')} would be set aside.",
+            "The file was only checked, as asked. Send it again to import it.",
+            None,
+            (_NEW_FILE,),
+        )
+    return Banner(
+        Tone.QUIET,
+        "The import is undone.",
+        "Your dashboards show what they would show had the file never been sent. "
+        "The record and the original are kept.",
+        None,
+    )
+
+
+def _under_way(file: FileAnswer, now: datetime, zone: str) -> Banner:
+    if file.stage is Stage.AWAITING_UPLOAD:
+        until = moment_in_words(file.expires_at, now, zone)
+        cancel = Action(
+            "Cancel the upload",
+            f"/analytics/files/{file.id}/cancel",
+            is_post=True,
+            question="The upload URL is given up. A file sent to it later is not taken.",
+            confirm="Cancel the upload",
+        )
+        return Banner(
+            Tone.INFO,
+            "The file has not arrived yet.",
+            f"Its upload URL is valid until {until}.",
+            None,
+            (cancel,),
+        )
+    return Banner(
+        Tone.INFO,
+        f"{STAGES[file.stage]}.",
+        "This page follows by itself. The dashboards show the file all at once, at the end.",
+        None,
+        progress=progress_of(file),
+    )
+
+
+def _with_rejections(file: FileAnswer, statistics: Statistics) -> Banner:
+    aside = statistics.rows_rejected
+    download = Action(f"Download {plural(aside, 'row')}", file.links.rejected_rows_csv)
+    repaired = statistics.rows_repaired
+    if repaired and repaired >= aside:
+        return Banner(
+            Tone.OK,
+            f"{_are(statistics.rows_imported)} on your dashboards.",
+            f"{_were(aside)} set aside; repaired files have brought them all in since.",
+            None,
+            (download, _DASHBOARD),
+        )
+    since = f" {count(repaired)} of them came in since." if repaired else ""
+    return Banner(
+        Tone.WARN,
+        f"{_are(statistics.rows_imported)} on your dashboards. {_were(aside)} set aside.{since}",
+        "Download them, repair them and send them again as a file; nothing else needs to be done.",
+        None,
+        (download, _DASHBOARD),
+    )
+
+
+def _failed(file: FileAnswer, statistics: Statistics) -> Banner:
+    failure = file.failure or {}
+    title = str(failure.get("title") or "Not imported").rstrip(".")
+    detail = str(failure.get("detail") or "").strip()
+    told = "" if detail.rstrip(".") == title else f"{detail} "
+    actions: tuple[Action, ...] = (_NEW_FILE,)
+    if file.outcome is Outcome.FAILED and failure.get("retryable"):
+        actions = (_again(file, "Retry"),)
+    elif statistics.rows_rejected:
+        label = f"Download {plural(statistics.rows_rejected, 'row')}"
+        actions = (Action(label, file.links.rejected_rows_csv), _NEW_FILE)
+    is_quiet = file.outcome in (Outcome.CANCELLED, Outcome.NEVER_UPLOADED)
+    code = str(failure.get("code") or "") or None
+    return Banner(
+        Tone.QUIET if is_quiet else Tone.BAD,
+        f"{title}.",
+        f"{told}{_near_misses(failure)}{advice_of(failure)} Nothing of it is on your dashboards.",
+        code,
+        actions,
+    )
+
+
+def _near_misses(failure: Mapping[str, object]) -> str:
+    found = failure.get("suggestions")
+    if not isinstance(found, dict) or not found:
+        return ""
+    return " ".join(f"Is “{sent}” meant as “{name}”?" for sent, name in found.items()) + " "
+
+
+def actions_of(file: FileAnswer) -> tuple[Action, ...]:
+    """Return the buttons of the page head."""
+    actions = []
+    if file.uploaded_at is not None:
+        actions.append(Action("Original", file.links.original))
+    if file.status.is_final and file.uploaded_at is not None:
+        actions.append(_again(file, "Check again…"))
+    is_in = file.outcome in (Outcome.IMPORTED, Outcome.IMPORTED_WITH_REJECTIONS)
+    if is_in and file.undone_at is None:
+        actions.append(
+            Action(
+                "Undo import…",
+                f"/analytics/files/{file.id}/undo",
+                is_post=True,
+                question=_undo_question(file.statistics or Statistics()),
+                confirm="Undo import",
+            )
+        )
+    return tuple(actions)
+
+
+def _again(file: FileAnswer, label: str) -> Action:
+    return Action(
+        label,
+        f"/analytics/files/{file.id}/reprocess",
+        is_post=True,
+        question="The stored file is checked and loaded again. What your dashboards show stays "
+        "until that has ended well.",
+        confirm="Check again",
+    )
+
+
+def _undo_question(statistics: Statistics) -> str:
+    sums = [
+        f"{money(Decimal(total.amount), total.currency)} {total.currency} "
+        f"({plural(total.count, (total.transaction_type or 'row').lower())})"
+        for total in statistics.totals
+        if total.currency
+    ]
+    leave = f"{plural(statistics.rows_imported, 'row')} leave your dashboards"
+    if sums:
+        leave += ": " + ", ".join(sums)
+    return (
+        f"{leave}. Rows that this file replaced come back. The record and the original stay, "
+        "and the file can be sent again."
+    )
+
+
+def _are(rows: int) -> str:
+    return f"{plural(rows, 'row')} {'is' if rows == 1 else 'are'}"
+
+
+def _were(rows: int) -> str:
+    return f"{plural(rows, 'row')} {'was' if rows == 1 else 'were'}"

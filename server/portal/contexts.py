@@ -1,0 +1,138 @@
+"""What each template receives, as the variable `page`: one frozen dataclass per template.
+
+Everything is ready to print: formatted, in words, in the reader's zone. A template decides where
+things stand, never what they say. `web/README.md` lists the templates.
+"""
+
+from dataclasses import dataclass
+
+from server.portal.parts import (
+    Action,
+    Banner,
+    ChartCard,
+    Choice,
+    Figure,
+    FileLine,
+    HistoryLine,
+    IssueLine,
+    Option,
+    RejectedRows,
+    Step,
+    Table,
+)
+
+
+@dataclass(frozen=True)
+class Shell:
+    """What every page with the side bar needs."""
+
+    title: str
+    """Of the browser's tab; the product's name is added."""
+    place: str
+    """`overview` or `files`: which entry of the navigation is lit; empty for none."""
+    user: str
+    """E-mail of who is signed in."""
+    initials: str
+    zone: str
+    """IANA zone in which days and times are shown."""
+    csrf_token: str
+
+
+@dataclass(frozen=True)
+class SignInPage:
+    """`sign-in.html`."""
+
+    email: str
+    """What was typed before, so that it need not be typed again."""
+    following: str
+    """Path to open after signing in; always a path of ours."""
+    token: str
+    """Must come back with the form, beside a cookie of the same value."""
+    alert: str | None
+    """Why the last try did not let in."""
+
+
+@dataclass(frozen=True)
+class OverviewPage:
+    """`overview.html`."""
+
+    shell: Shell
+    sentence: str
+    """The period, what it is compared with, the zone, and as of when."""
+    currencies: tuple[Choice, ...]
+    providers: tuple[Option, ...]
+    periods: tuple[Option, ...]
+    currency: str
+    is_custom: bool
+    """True when the two dates below are asked for."""
+    from_date: str
+    to_date: str
+    """ISO dates; `to_date` is the last day that belongs to the period."""
+    figures: tuple[Figure, ...]
+    volume: ChartCard
+    refunds: ChartCard
+    by_provider: Table
+    by_currency: Table
+    newest: tuple[FileLine, ...]
+    is_empty: bool
+    """True when this workspace has no transactions at all."""
+    notice: str | None
+    """Why the period shows nothing, or None."""
+
+
+@dataclass(frozen=True)
+class FilesPage:
+    """`files.html`."""
+
+    shell: Shell
+    files: tuple[FileLine, ...]
+    datasets: tuple[Option, ...]
+    """What a file can be sent as."""
+    dataset_filter: tuple[Option, ...]
+    result_filter: tuple[Option, ...]
+    is_filtered: bool
+    next_href: str | None
+    largest: str
+    """The largest file that is taken, in words."""
+    largest_bytes: int
+    base_url: str
+    """Public address, for the commands that show how to send by API."""
+
+
+@dataclass(frozen=True)
+class FileRowFragment:
+    """`parts/row.html`: one line of the files, fetched again while the file moves on."""
+
+    file: FileLine
+
+
+@dataclass(frozen=True)
+class FilePage:
+    """`file.html`."""
+
+    shell: Shell
+    file: FileLine
+    subtitle: str
+    banner: Banner
+    actions: tuple[Action, ...]
+    """Of the page head; those of the banner are in the banner."""
+    figures: tuple[Figure, ...]
+    steps: tuple[Step, ...]
+    totals: Table | None
+    controls: Table | None
+    issues: tuple[IssueLine, ...]
+    rejected: RejectedRows | None
+    header_notes: tuple[tuple[str, str], ...]
+    """Label and column names: unknown, ignored, missing."""
+    facts: tuple[tuple[str, str], ...]
+    history: tuple[HistoryLine, ...]
+
+
+@dataclass(frozen=True)
+class ErrorPage:
+    """`error.html`: for browsers; programs get a problem document."""
+
+    status: int
+    title: str
+    detail: str
+    request_id: str

@@ -1,0 +1,13 @@
+"""Every page of the portal, for the composition root."""
+
+from litestar.types import ControllerRouterHandler
+
+from server.portal.files_controller import FilePagesController
+from server.portal.overview_controller import OverviewController
+from server.portal.session_controller import SessionController
+
+controllers: list[ControllerRouterHandler] = [
+    SessionController,
+    OverviewController,
+    FilePagesController,
+]

@@ -1,0 +1,151 @@
+"""How numbers, sizes and times are printed: English, tabular, exact, units told."""
+
+from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from zoneinfo import ZoneInfo
+
+from server.datasets.currencies import EXPONENTS
+from server.portal.parts import Spark
+
+DASH = "\N{EN DASH}"
+NONE = DASH
+
+_SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹", "KRW": "₩", "BRL": "R$"}
+_SIZES = ("B", "kB", "MB", "GB", "TB")
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+_MONTHS_LONG = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
+
+
+def count(number: int | None) -> str:
+    """Return the number with thousands apart, a dash for none."""
+    return NONE if number is None else f"{number:,}"
+
+
+def plural(number: int, one: str, many: str | None = None) -> str:
+    """Return the number with its noun: `1 row`, `8 rows`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """Return the amount with thousands apart and the digits of its currency, or more if exact."""
+    digits = EXPONENTS.get(currency, 2)
+    _, _, fraction = f"{amount:f}".partition(".")
+    digits = max(digits, len(fraction.rstrip("0")))
+    return f"{amount:,.{digits}f}".replace("-", "\N{MINUS SIGN}")
+
+
+def money_with_symbol(amount: Decimal, currency: str) -> str:
+    """Return the amount after its symbol, or after its code where there is none."""
+    rounded = amount.quantize(Decimal(1).scaleb(-EXPONENTS.get(currency, 2)), ROUND_HALF_UP)
+    return f"{_SYMBOLS.get(currency, currency)}\N{NO-BREAK SPACE}{money(rounded, currency)}"
+
+
+def percent(ratio: Decimal, digits: int = 2) -> str:
+    """Return a ratio as a percentage: 0.0291 is `2.91 %`."""
+    rounded = (ratio * 100).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    return f"{rounded:,}\N{NO-BREAK SPACE}%"
+
+
+def size(size_bytes: int | None) -> str:
+    """Return a size in decimal units, as browsers and stores tell it: `11.8 MB`."""
+    if size_bytes is None:
+        return NONE
+    value, unit = float(size_bytes), 0
+    while value >= 999.5 and unit < len(_SIZES) - 1:  # noqa: PLR2004 - three digits are shown
+        value, unit = value / 1000, unit + 1
+    shown = f"{value:.0f}" if unit == 0 or value >= 99.95 else f"{value:.1f}"  # noqa: PLR2004
+    return f"{shown}\N{NO-BREAK SPACE}{_SIZES[unit]}"
+
+
+def limit(size_bytes: int) -> str:
+    """Return a limit as it was set: `5 GiB` when it is a whole number of those."""
+    whole, rest = divmod(size_bytes, 2**30)
+    return f"{whole}\N{NO-BREAK SPACE}GiB" if whole and not rest else size(size_bytes)
+
+
+def seconds(duration: float | None) -> str:
+    """Return a duration: `0.2 s`, `3 min 5 s`."""
+    if duration is None:
+        return ""
+    if duration < 100:  # noqa: PLR2004 - beyond it minutes read better
+        return f"{duration:.1f} s"
+    minutes, rest = divmod(round(duration), 60)
+    return f"{minutes} min {rest} s"
+
+
+def day(value: date, *, with_year: bool = True) -> str:
+    """Return a day: `3 Nov 2026`."""
+    short = f"{value.day} {_MONTHS[value.month - 1]}"
+    return f"{short} {value.year}" if with_year else short
+
+
+def span(first: date, last: date) -> str:
+    """Return a span of days: `1-22 November 2026`, `28 Oct - 3 Nov 2026`."""
+    month = _MONTHS_LONG[last.month - 1]
+    if first == last:
+        return f"{last.day} {month} {last.year}"
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day}{DASH}{last.day} {month} {last.year}"
+    with_year = first.year != last.year
+    return f"{day(first, with_year=with_year)} {DASH} {day(last)}"
+
+
+def month(value: date) -> str:
+    """Return a month: `Nov 2026`."""
+    return f"{_MONTHS[value.month - 1]} {value.year}"
+
+
+def clock_time(moment: datetime, zone: str, *, with_seconds: bool = False) -> str:
+    """Return the time of day in the zone."""
+    return moment.astimezone(ZoneInfo(zone)).strftime("%H:%M:%S" if with_seconds else "%H:%M")
+
+
+def when(moment: datetime, now: datetime, zone: str) -> str:
+    """Return a moment as short as it can be told: `just now`, `09:41`, `Yesterday`, `3 Nov`."""
+    local, today = moment.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone)).date()
+    if timedelta() <= now - moment < timedelta(minutes=1):
+        return "just now"
+    if local.date() == today:
+        return local.strftime("%H:%M")
+    if local.date() == today - timedelta(days=1):
+        return "Yesterday"
+    return day(local.date(), with_year=local.year != today.year)
+
+
+def moment_in_words(moment: datetime, now: datetime, zone: str) -> str:
+    """Return day and time: `today 09:41`, `yesterday 06:00`, `3 Nov 2026 06:00`."""
+    local, today = moment.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone)).date()
+    clock = local.strftime("%H:%M")
+    if local.date() == today:
+        return f"today {clock}"
+    if local.date() == today - timedelta(days=1):
+        return f"yesterday {clock}"
+    return f"{day(local.date())} {clock}"
+
+
+def spark(values: list[Decimal]) -> Spark | None:
+    """Return the line of the values between the lowest and the highest; None for under three."""
+    if len(values) < 3 or not any(values):  # noqa: PLR2004 - two points are no course
+        return None
+    low, high = min(values), max(values)
+    low = low if high > low else Decimal(0)
+    step = 100 / (len(values) - 1)
+    points = [
+        f"{index * step:.2f},{30 - float((value - low) / (high - low)) * 28:.2f}"
+        for index, value in enumerate(values)
+    ]
+    line = " ".join(points)
+    return Spark(line=line, area=f"0,32 {line} 100,32")

@@ -1,0 +1,55 @@
+"""The template engine: strict about what is missing, escaping everything, assets by their hash."""
+
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar.plugins.jinja import JinjaTemplateEngine
+from litestar.template.config import TemplateConfig
+
+WEB = Path(__file__).resolve().parents[2] / "web"
+STATIC = WEB / "static"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of the navigation; `place` also names its icon."""
+
+    place: str
+    href: str
+    label: str
+
+
+NAVIGATION = (
+    Entry("overview", "/", "Overview"),
+    Entry("files", "/files", "Files"),
+    Entry("api", "/schema", "API"),
+)
+
+
+def environment() -> Environment:
+    """Return the environment that every page is rendered with."""
+    made = Environment(
+        loader=FileSystemLoader(WEB / "templates"),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals["asset"] = asset
+    made.globals["navigation"] = NAVIGATION
+    return made
+
+
+def template_config() -> TemplateConfig[JinjaTemplateEngine]:
+    """Return what the app hands to Litestar as `template_config`."""
+    return TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment()))
+
+
+@cache
+def asset(path: str) -> str:
+    """Return the address of a file under `web/static`, with its hash: a new version, a new name."""
+    digest = sha256((STATIC / path).read_bytes()).hexdigest()[:12]
+    return f"/static/{path}?v={digest}"

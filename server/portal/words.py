@@ -1,0 +1,183 @@
+"""The portal's English for what the appliance knows as codes: states, ends, failures, causes."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from server.files.answers import FileAnswer, Statistics
+from server.files.failures import FAILURES, FailureCode
+from server.files.lifecycle import Outcome, Stage
+from server.portal.figures import count, plural
+from server.portal.parts import Chip, Progress, Tone
+
+STAGES: Mapping[Stage, str] = MappingProxyType(
+    {
+        Stage.AWAITING_UPLOAD: "Waiting for the file",
+        Stage.QUEUED: "Waiting its turn",
+        Stage.INSPECTING: "Looking at the header",
+        Stage.LOADING: "Checking rows",
+        Stage.PUBLISHING: "Putting rows on the dashboards",
+        Stage.COMPLETED: "Done",
+        Stage.FAILED: "Not imported",
+    }
+)
+
+RESULTS: Mapping[str, str] = MappingProxyType(
+    {
+        "": "Any result",
+        "imported": "Imported",
+        "imported_with_rejections": "Imported, rows set aside",
+        "duplicate": "Already imported",
+        "dry_run": "Checked only",
+        "undone": "Undone",
+        "failed": "Not imported",
+        "never_uploaded": "Never arrived",
+        "cancelled": "Cancelled",
+    }
+)
+
+# Short enough for a chip; the long sentence stands on the file's page.
+_FAILED_SHORT: Mapping[str, str] = MappingProxyType(
+    {
+        FailureCode.UPLOAD_EXPIRED: "Never arrived",
+        FailureCode.CANCELLED: "Cancelled",
+        FailureCode.TOO_LARGE: "Larger than this appliance takes",
+        FailureCode.SIZE_MISMATCH: "Not the announced size",
+        FailureCode.CHECKSUM_MISMATCH: "Not the announced checksum",
+        FailureCode.EMPTY_FILE: "Empty",
+        FailureCode.NOT_TEXT: "Not a table of text",
+        FailureCode.ENCODING_ERROR: "Not UTF-8",
+        FailureCode.COMPRESSION_ERROR: "Compression is damaged",
+        FailureCode.DECOMPRESSION_LIMIT: "Unpacks to too much",
+        FailureCode.HEADER_MISSING: "No header found",
+        FailureCode.HEADER_MISMATCH: "Header does not match",
+        FailureCode.HEADER_DUPLICATE: "A column twice",
+        FailureCode.STRUCTURE_ERROR: "Not readable as rows",
+        FailureCode.ROW_TOO_LONG: "A row is too long",
+        FailureCode.TOO_MANY_REJECTED: "Too many rows set aside",
+        FailureCode.ABORTED_ON_ERROR: "A row was set aside, nothing loaded",
+        FailureCode.CONTROL_TOTAL_MISMATCH: "Totals do not agree",
+        FailureCode.PAN_DETECTED: "Holds card numbers",
+        FailureCode.SENSITIVE_COLUMN: "Holds a forbidden column",
+        FailureCode.OBJECT_CHANGED: "Changed while it was read",
+        FailureCode.OBJECT_MISSING: "Gone from the storage",
+        FailureCode.STORAGE_UNAVAILABLE: "Storage did not answer",
+        FailureCode.ANALYTICS_UNAVAILABLE: "Analytics did not answer",
+        FailureCode.INTERNAL: "Our fault, can be retried",
+    }
+)
+
+_CAUSES: Mapping[str, str] = MappingProxyType(
+    {
+        "upload.requested": "Asked for an upload URL",
+        "upload.cancelled": "Cancelled the upload",
+        "upload.expired": "Gave up waiting for the file",
+        "object.pinned": "The file arrived",
+        "object.ignored": "A later file at the same URL was ignored",
+        "file.claimed": "A worker began",
+        "file.reclaimed": "Another worker took over",
+        "file.put-back": "Put back, to be tried again",
+        "file.inspected": "Header checked",
+        "file.loaded": "Rows checked",
+        "file.completed": "Completed",
+        "file.failed": "Failed",
+        "file.undone": "Undone",
+        "undo.requested": "Asked to undo the import",
+        "undo.put-back": "Undo put back, to be tried again",
+        "reprocess.requested": "Asked to check the file again",
+        "reprocess.failed": "Checking again failed; the earlier result stands",
+        "duplicate.promoted": "Stands in for the file that was undone",
+    }
+)
+
+
+def cause_in_words(cause: str) -> str:
+    """Return a line of history; an unknown cause is told as it is written."""
+    return _CAUSES.get(cause, cause.replace(".", " ").replace("-", " ").capitalize())
+
+
+def sender_in_words(principal: str) -> str:
+    """Return who: `API key “nightly”`, `nadia@example.com`, `a worker`."""
+    kind, _, name = principal.partition(":")
+    match kind:
+        case "key":
+            return f"API key “{name}”"
+        case "user":
+            return name
+        case "worker":
+            return "a worker"
+        case "sweep":
+            return "the sweep"
+        case "storage":
+            return "the storage"
+        case _:
+            return principal
+
+
+def chip_of(file: FileAnswer) -> Chip:
+    """Return the file's state as a chip."""
+    match file.outcome:
+        case None:
+            return Chip(Tone.INFO, STAGES[file.stage])
+        case Outcome.IMPORTED:
+            return Chip(Tone.OK, RESULTS[file.outcome])
+        case Outcome.IMPORTED_WITH_REJECTIONS:
+            aside = file.statistics.rows_rejected if file.statistics else 0
+            return Chip(Tone.WARN, f"Imported, {plural(aside, 'row')} set aside")
+        case Outcome.FAILED:
+            return Chip(Tone.BAD, _failure_short(file))
+        case _:
+            return Chip(Tone.QUIET, RESULTS[file.outcome])
+
+
+def _failure_short(file: FileAnswer) -> str:
+    failure = file.failure or {}
+    short = _FAILED_SHORT.get(str(failure.get("code", "")), "Not imported")
+    missing = failure.get("missing")
+    if isinstance(missing, list) and missing:
+        names = [str(name) for name in missing]
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""  # noqa: PLR2004
+        return f"{short}: {', '.join(names[:3])}{more}"
+    return short
+
+
+def advice_of(failure: Mapping[str, object]) -> str:
+    """Return what to do about a failure."""
+    code = str(failure.get("code", ""))
+    return FAILURES[FailureCode(code)].advice if code in list(FailureCode) else ""
+
+
+def progress_of(file: FileAnswer) -> Progress | None:
+    """Return how far the file is, None at the end and before the bytes are there."""
+    if file.status.is_final or file.stage is Stage.AWAITING_UPLOAD:
+        return None
+    done, whole, rows = (
+        file.progress.bytes_done,
+        file.progress.bytes_total or file.file.size_bytes,
+        file.progress.rows_done,
+    )
+    words = STAGES[file.stage]
+    if file.stage is not Stage.LOADING:
+        return Progress(0, None, words)
+    if rows:
+        words += f" · {count(rows)}"
+        if whole and 0 < done < whole:
+            words += f" of about {count(_rounded(rows * whole // done))}"
+    return Progress(min(done, whole or done), whole or None, words)
+
+
+def _rounded(number: int) -> int:
+    """Return the number to two figures: more would pretend to know."""
+    return round(number, 2 - len(str(number)))
+
+
+def fate_of_rows(statistics: Statistics) -> str:
+    """Return what the imported rows are made of: `48,092 new · 12 replaced`."""
+    parts = [
+        (statistics.rows_inserted, "new"),
+        (statistics.rows_replaced, "replaced"),
+        (statistics.rows_outdated, "outdated"),
+        (statistics.rows_duplicate, "twice in the file"),
+        (statistics.rows_withheld, "held back"),
+    ]
+    told = [f"{count(number)} {word}" for number, word in parts if number]
+    return " · ".join(told) or "no rows"

@@ -1,0 +1,152 @@
+"""A real Chromium at the portal's pages; the API behind them is answered by the tests."""
+
+import os
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from pydantic import SecretStr
+
+from server.access.sessions import COOKIE
+from server.analytics.gateway import Analytics
+from server.app import assemble
+from server.files.lifecycle import Outcome, Stage
+from server.schema import metadata
+from server.storage import s3
+from tests.fixtures.database import RecordingQueue
+from tests.fixtures.http import make_settings
+from tests.portal.application import make_portal_app
+from tests.portal.builders import FILE_ID, ISSUE, NOW, STATISTICS, CannedInsights, make_file
+
+_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass(frozen=True)
+class Portal:
+    """Where the pages are, and the cookie that opens them."""
+
+    url: str
+    token: str
+    file_path: str
+
+
+@pytest.fixture(scope="session")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """Serve the pages, with one file, from a thread."""
+    home = tmp_path_factory.mktemp("portal")
+    settings = make_settings(
+        home,
+        database_url=f"sqlite+aiosqlite:///{home / 'portal.db'}",
+        clickhouse_dsn=SecretStr("clickhouse://127.0.0.1:1"),
+    )
+    parts = assemble(
+        settings,
+        storage=s3.from_settings(settings),
+        analytics=Analytics.from_settings(settings),
+        queue=RecordingQueue(),
+        clock=lambda: NOW,
+    )
+    tokens: list[str] = []
+
+    async def begin() -> None:
+        async with parts.engine.begin() as connection:
+            await connection.run_sync(metadata.create_all)
+        async with parts.units.begin() as unit:
+            first = await parts.access.set_up(unit, workspace="main", admin_email="nadia@x.example")
+            assert first is not None
+        workspace_id = await parts.access.workspace_id()
+        file = make_file(
+            Stage.COMPLETED,
+            Outcome.IMPORTED_WITH_REJECTIONS,
+            workspace_id=workspace_id,
+            statistics=STATISTICS,
+            issues=[ISSUE],
+        )
+        async with parts.units.begin() as unit:
+            unit.session.add(file)
+        signed_in = await parts.access.sign_in(first.admin_email, first.admin_password, NOW)
+        assert signed_in is not None
+        tokens.append(signed_in.token)
+
+    app = make_portal_app(parts, CannedInsights(), on_startup=[begin], on_shutdown=[parts.close])
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", lifespan="on"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive(), "the portal did not start"
+        time.sleep(0.02)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield Portal(f"http://127.0.0.1:{port}", tokens[0], f"/files/{FILE_ID}")
+    server.should_exit = True
+    thread.join()
+
+
+# Per module: Playwright's synchronous side keeps an event loop running, beside which no
+# asynchronous test of another folder can run.
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Start Debian's Chromium."""
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(chromium: Browser, portal: Portal) -> Iterator[BrowserContext]:
+    """Open a signed-in window in Berlin."""
+    context = chromium.new_context(
+        base_url=portal.url, timezone_id="Europe/Berlin", viewport={"width": 1440, "height": 900}
+    )
+    context.add_cookies(
+        [
+            {"name": COOKIE, "value": portal.token, "url": portal.url},
+            {"name": "tallydock_zone", "value": "Europe%2FBerlin", "url": portal.url},
+        ]
+    )
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """Open a page; at the end the console must be clean."""
+    page = context.new_page()
+    said: list[str] = []
+
+    def listen(message: ConsoleMessage) -> None:
+        # An answer of 404 or 422 is what some tests are about.
+        is_status = message.text.startswith("Failed to load resource")
+        if message.type in ("error", "warning") and not is_status:
+            said.append(message.text)
+
+    page.on("console", listen)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    yield page
+    assert said == []
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where screenshots are kept: TALLYDOCK_SCREENSHOTS, else pytest's own folder."""
+    told = os.environ.get("TALLYDOCK_SCREENSHOTS")
+    folder = Path(told) if told else tmp_path_factory.mktemp("screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

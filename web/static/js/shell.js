@@ -1,0 +1,63 @@
+/* What every page with the side bar does: menu on the phone, theme, dialogs, rows that open. */
+
+const side = document.getElementById("side");
+const menu = document.getElementById("menu");
+
+function openMenu(isOpen) {
+  side.classList.toggle("is-open", isOpen);
+  menu.setAttribute("aria-expanded", String(isOpen));
+}
+
+menu.addEventListener("click", () => openMenu(!side.classList.contains("is-open")));
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && side.classList.contains("is-open")) {
+    openMenu(false);
+    menu.focus();
+  }
+});
+
+const themeButton = document.getElementById("theme");
+const themes = ["system", "light", "dark"];
+const words = { system: "System", light: "Light", dark: "Dark" };
+const root = document.documentElement;
+
+function showTheme() {
+  const theme = root.dataset.theme ?? "system";
+  themeButton.querySelector("span").textContent = words[theme];
+  themeButton.setAttribute("aria-label", `Theme: ${words[theme].toLowerCase()}. Change`);
+}
+
+themeButton.addEventListener("click", () => {
+  const next = themes[(themes.indexOf(root.dataset.theme ?? "system") + 1) % themes.length];
+  if (next === "system") delete root.dataset.theme;
+  else root.dataset.theme = next;
+  try {
+    if (next === "system") localStorage.removeItem("tallydock-theme");
+    else localStorage.setItem("tallydock-theme", next);
+  } catch { /* It lasts as long as the page. */ }
+  showTheme();
+  document.dispatchEvent(new Event("themechange"));
+});
+showTheme();
+
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-open]");
+  if (opener) document.getElementById(opener.dataset.open).showModal();
+  if (event.target.closest("[data-close]")) event.target.closest("dialog").close();
+  // The whole row opens; links, buttons and selected text keep their own meaning.
+  const row = event.target.closest("tr.opens");
+  if (row && !event.target.closest("a, button") && !String(getSelection())) {
+    const link = row.querySelector(".name a");
+    if (event.ctrlKey || event.metaKey) open(link.href);
+    else link.click();
+  }
+});
+
+/* A choice in a filter is the wish to see it. */
+const filters = document.getElementById("filters");
+filters?.addEventListener("change", (event) => {
+  if (event.target.tagName === "SELECT" && event.target.value !== "custom") filters.requestSubmit();
+});
+filters?.addEventListener("submit", () => {
+  for (const field of filters.elements) if (field.name && !field.value) field.disabled = true;
+});
