@@ -22,7 +22,7 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: $(RUNTIME) ## Run the whole appliance; TALLYDOCK_HOME (./data) and TALLYDOCK_PORT (8080) say where
-	@exec $(BIN)/python -m worker.appliance
+	@TALLYDOCK_LOG_FORMAT="$${TALLYDOCK_LOG_FORMAT:-console}" exec $(BIN)/python -m worker.appliance
 
 demo: $(RUNTIME) ## Send months of made-up data to the running appliance
 	@exec $(BIN)/python -m worker.demo $(ARGS)

@@ -18,7 +18,8 @@ from server.errors import AdapterError
 from server.files.claims import Claim, LeaseLost
 from server.files.failures import FailureCode
 from worker.context import Context
-from worker.ingest import pipeline, publish
+from worker.ingest import pipeline
+from worker.ingest import undo as undoing
 from worker.outcomes import given_up, settle, settle_undo
 
 logger = structlog.get_logger(__name__)
@@ -60,7 +61,7 @@ async def undo(context: Context, file_id: UUID) -> None:
         return
     with structlog.contextvars.bound_contextvars(file_id=str(file_id), attempt=claim.attempt):
         try:
-            await _run_leased(context, claim, publish.undo(context, claim))
+            await _run_leased(context, claim, undoing.undo(context, claim))
         except LeaseLost:
             logger.warning("lease.lost")
         except asyncio.CancelledError:

@@ -32,6 +32,7 @@ _CLIENTS = 12
 _TRANSIENT = frozenset(
     {159, 160, 164, 198, 202, 203, 209, 210, 236, 241, 243, 252, 279, 285, 319, 394, 425, 473, 499}
 )
+_PARAMETER = re.compile(r"\{([a-z_]+):")
 _ERROR_CODE = re.compile(r"[Cc]ode: ?(\d+)")
 
 
@@ -75,7 +76,7 @@ class Analytics:
         self, dsn: str, *, database: str, threads: int = 0, memory_bytes: int = 4 * 2**30
     ) -> None:
         # A session serves one statement at a time, and we keep no session state.
-        clickhouse_connect.common.set_setting("autogenerate_session_id", False)
+        clickhouse_connect.common.set_setting("autogenerate_session_id", value=False)
         self._dsn = dsn
         self.database = database
         self._defaults: dict[str, object] = {"max_memory_usage": memory_bytes}
@@ -120,7 +121,7 @@ class Analytics:
         asked = self._settings(comment, settings, timeout_seconds)
 
         def run(client: Client) -> Rows:
-            answer = client.query(sql, parameters=dict(parameters or {}), settings=asked)
+            answer = client.query(sql, parameters=_named(sql, parameters), settings=asked)
             names, types = answer.column_names, answer.column_types
             columns = tuple(Column(n, t.name) for n, t in zip(names, types, strict=True))
             return Rows(columns, [tuple(row) for row in answer.result_rows])
@@ -144,7 +145,7 @@ class Analytics:
         asked = self._settings(comment, settings, timeout_seconds)
 
         def run(client: Client) -> None:
-            client.command(sql, parameters=dict(parameters or {}), settings=asked)
+            client.command(sql, parameters=_named(sql, parameters), settings=asked)
 
         running = asyncio.ensure_future(self._run(run))
         try:
@@ -238,6 +239,12 @@ class Analytics:
             return clickhouse_connect.get_client(dsn=self._dsn)
         except (ClickHouseError, OSError) as fault:
             raise AnalyticsUnavailable(type(fault).__name__) from fault
+
+
+def _named(sql: str, parameters: Mapping[str, object] | None) -> dict[str, object] | None:
+    """Return the parameters the statement names; the client would format `%` with any others."""
+    named = set(_PARAMETER.findall(sql))
+    return {name: value for name, value in (parameters or {}).items() if name in named} or None
 
 
 def _translate(fault: ClickHouseError) -> AnalyticsUnavailable | QueryRejected:

@@ -5,6 +5,7 @@ Built from `zoneinfo` with the `tzdata` package, so every install agrees whateve
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 NORMAL, GAP, OVERLAP = 0, 1, 2
@@ -15,20 +16,30 @@ _FIRST, _LAST = datetime(1999, 1, 1, tzinfo=UTC), datetime(2045, 1, 1, tzinfo=UT
 # Shorter than any period between two changes since 1999 (Morocco's Ramadan is about 30 days).
 _STEP = timedelta(days=14)
 
-Interval = tuple[str, int, int, int, int]
-"""zone, first and last local second (as if UTC), offset in seconds, kind."""
+Interval = tuple[int, int, int, int, int]
+"""Zone number, first and last local second (as if UTC), offset in seconds, kind."""
 
 
-def zone_names() -> list[str]:
-    """Return every IANA zone name of the installed tzdata, without the host's oddities."""
-    return sorted(
-        name
-        for name in available_timezones()
-        if name not in ("localtime", "Factory") and not name.startswith(("posix/", "right/"))
+@cache
+def zone_names() -> tuple[str, ...]:
+    """Return every IANA zone name of the installed tzdata; a zone's number is its place from 1."""
+    return tuple(
+        sorted(
+            name
+            for name in available_timezones()
+            # What hosts have beside the IANA names.
+            if name not in ("localtime", "Factory") and not name.startswith(("posix/", "right/"))
+        )
     )
 
 
-def intervals(zone: str) -> Iterator[Interval]:
+def zone_number(zone: str) -> int:
+    """Return the number of a zone, 0 for an unknown one."""
+    names = zone_names()
+    return names.index(zone) + 1 if zone in names else 0
+
+
+def intervals(number: int, zone: str) -> Iterator[Interval]:
     """Yield the zone's local intervals in order, without a hole between them."""
     begins = -(2**62)
     offset = _offset(zone, _FIRST)
@@ -36,11 +47,11 @@ def intervals(zone: str) -> Iterator[Interval]:
         instant = int(moment.timestamp())
         before, after = instant + offset, instant + following
         low, high = min(before, after), max(before, after)
-        yield (zone, begins, low - 1, offset, NORMAL)
+        yield (number, begins, low - 1, offset, NORMAL)
         # In a gap no instant exists; in an overlap the earlier one is taken: the old offset.
-        yield (zone, low, high - 1, offset, GAP if following > offset else OVERLAP)
+        yield (number, low, high - 1, offset, GAP if following > offset else OVERLAP)
         begins, offset = high, following
-    yield (zone, begins, 2**62, offset, NORMAL)
+    yield (number, begins, 2**62, offset, NORMAL)
 
 
 def _changes(zone: str) -> Iterator[tuple[datetime, int]]:

@@ -182,7 +182,7 @@ def _stored_row(
         "{uploaded_at:DateTime64(6, 'UTC')}",
         _key(dataset),
         "verdict",
-        f"if(has_issue, {numbered.issues()}, [])",
+        numbered.issues(),
         _kept_cells(layout),
     ]
 
@@ -234,11 +234,12 @@ class _Numbered:
         severities = array([str(numbered.rule.severity) for numbered in self._rules])
         names = array([numbered.column for numbered in self._rules])
         codes = array([str(numbered.rule.code) for numbered in self._rules])
-        faults = f"[{', '.join(self._aliases())}]"
-        return (
-            f"arrayMap(x -> ({severities}[x], {names}[x], {codes}[x]),"
-            f" if(r != 0, [r], arrayFilter(x -> x != 0, {faults})))"
-        )
+        aliases = self._aliases()
+        arms = ", ".join(f"p = {place}, {alias}" for place, alias in enumerate(aliases))
+        places = f"if(has_issue, if(r != 0, [{len(aliases)}], range({len(aliases)})), [])"
+        # A lambda over places, as for the cells: rows without an issue have no places.
+        faults = f"arrayFilter(x -> x != 0, arrayMap(p -> multiIf({arms}, r), {places}))"
+        return f"arrayMap(x -> ({severities}[x], {names}[x], {codes}[x]), {faults})"
 
     def emptied(self, judgement: Judgement) -> str | None:
         """Return the condition under which the cell of a row that loads is emptied."""

@@ -33,7 +33,7 @@ async def provision(analytics: Analytics, catalogue: Catalogue) -> None:
 
 async def _provide_zones(analytics: Analytics) -> None:
     # Rebuilt when the zone data of this install differ from those the table was built from.
-    source = f"tzdata {version('tzdata')}"
+    source = f"tzdata {version('tzdata')}, by number"
     found = await analytics.query(
         "SELECT name FROM system.tables WHERE database = {database:String}"
         " AND name = {name:String} AND comment = {source:String}",
@@ -45,19 +45,23 @@ async def _provide_zones(analytics: Analytics) -> None:
     database, table = analytics.database, "zone_intervals"
     for statement in (
         f"DROP DICTIONARY IF EXISTS {database}.{ZONES}",
-        f"CREATE OR REPLACE TABLE {database}.{table} (zone String, local_from Int64,"
+        f"CREATE OR REPLACE TABLE {database}.{table} (zone UInt64, local_from Int64,"
         " local_to Int64, offset_seconds Int32, kind UInt8)"
         " ENGINE = MergeTree ORDER BY (zone, local_from)",
     ):
         await analytics.command(statement, comment=_COMMENT)
     columns = ("zone", "local_from", "local_to", "offset_seconds", "kind")
-    rows = [interval for zone in zone_names() for interval in intervals(zone)]
+    rows = [
+        interval
+        for number, zone in enumerate(zone_names(), start=1)
+        for interval in intervals(number, zone)
+    ]
     await analytics.insert(table, rows, columns, comment=_COMMENT)
     await analytics.command(
-        f"CREATE DICTIONARY {database}.{ZONES} (zone String, local_from Int64, local_to Int64,"
+        f"CREATE DICTIONARY {database}.{ZONES} (zone UInt64, local_from Int64, local_to Int64,"
         " offset_seconds Int32, kind UInt8) PRIMARY KEY zone"
         f" SOURCE(CLICKHOUSE(DB '{database}' TABLE '{table}'))"
-        " LAYOUT(COMPLEX_KEY_RANGE_HASHED()) RANGE(MIN local_from MAX local_to) LIFETIME(0)"
+        " LAYOUT(RANGE_HASHED()) RANGE(MIN local_from MAX local_to) LIFETIME(0)"
         f" COMMENT '{source}'",
         comment=_COMMENT,
     )

@@ -6,7 +6,7 @@ holds speaks, so a fault has one code. `clean` is the cheap test that almost eve
 the diagnosis behind it is evaluated only for cells that fail it (short circuit). Techniques and
 their cost are in INGEST.md; what ClickHouse's parsers silently accept is undone here:
 
-* `toDecimal64OrNull` takes `-`, `+5`, `5.` and `1E3`, and rounds what is too precise;
+* `toDecimal64OrNull` takes `-`, `+5`, `5.`, `1..5` and `1E3`, and rounds what is too precise;
 * `toDateTime64OrNull` takes 30 February, hour 25 and Unix times.
 """
 
@@ -25,8 +25,8 @@ _SCIENTIFIC = r"^[-+]?[0-9]+(\\.[0-9]+)?[eE][-+]?[0-9]+$"
 _COMMA = r"^[-+]?[0-9]+,[0-9]+$"
 _GROUPED = (
     r"^[-+]?[0-9]{1,3}("
-    r"([, \x{00A0}\x{202F}''’][0-9]{3})+([.][0-9]+)?"
-    r"|([. \x{00A0}\x{202F}''’][0-9]{3})+,[0-9]+"
+    r"([, \\x{00A0}\\x{202F}''’][0-9]{3})+([.][0-9]+)?"
+    r"|([. \\x{00A0}\\x{202F}''’][0-9]{3})+,[0-9]+"
     r"|([.][0-9]{3}){2,}"
     r")$"
 )
@@ -136,11 +136,12 @@ def _judge_decimal(column: Column, severity: Severity) -> Judgement:
         (f"v_{name}", parsed),
     )
     in_range = _in_range(column, f"assumeNotNull({parsed})")
-    # What the parser takes beyond our grammar begins with no digit, ends with the dot or has an
-    # exponent; the rest of the grammar it has checked itself.
+    # What the parser takes beyond our grammar begins with no digit, ends with the dot, has a second
+    # one or an exponent; the rest of the grammar it has checked itself.
     fits = (
         f"isNotNull({parsed}){in_range} AND {_begins_with_digit(text)}"
         f" AND f_{name} <= e_{name} AND (p_{name} = 0 OR f_{name} > 0)"
+        f" AND position({text}, '.', p_{name} + 1) = 0"
         f" AND positionCaseInsensitive({text}, 'e') = 0"
     )
     # Zeros at the end do not make a number too precise: 100.00 JPY is 100.

@@ -56,8 +56,16 @@ def columns(dataset: Dataset) -> list[tuple[str, str]]:
     return [*own, *SYSTEM_COLUMNS]
 
 
-def create_table(dataset: Dataset, database: str, table: str) -> str:
-    """Return the statement that creates a table of the dataset where it is missing."""
+def create_table(dataset: Dataset, database: str, table: str, *, is_staging: bool = False) -> str:
+    """Return the statement that creates a table of the dataset where it is missing.
+
+    Args:
+        dataset: whose columns it has.
+        database: where.
+        table: its name.
+        is_staging: its parts are written once and moved elsewhere; one file a part halves the
+            cost of writing them, and the merges of their new home make them wide.
+    """
     defined = ",\n  ".join(f"{name} {kind}" for name, kind in columns(dataset))
     # The workspace leads, so that one workspace's question reads nothing of another's.
     return (
@@ -65,4 +73,5 @@ def create_table(dataset: Dataset, database: str, table: str) -> str:
         f"ENGINE = MergeTree\n"
         f"PARTITION BY toYYYYMM({dataset.event_time})\n"
         f"ORDER BY (_workspace, {dataset.event_time}, _file, _row)"
+        + (" SETTINGS min_bytes_for_wide_part = 1000000000000" if is_staging else "")
     )

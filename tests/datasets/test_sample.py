@@ -1,33 +1,26 @@
 """Made-up rows: the same for the same seed, plausible, and good to the engine that judges files."""
 
-import asyncio
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import islice
-from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
-from server.analytics.gateway import Analytics
 from server.datasets.catalogue import Catalogue
 from server.datasets.currencies import EXPONENTS
 from server.datasets.declaration import Dataset
 from server.datasets.header import align
-from server.datasets.judging import Layout, load_statement, read_settings
 from server.datasets.movements import Window, movements
-from server.datasets.provision import ZONES, provision
 from server.datasets.sample import rows_of, sample_csv, sample_rows
-from server.datasets.sql import quoted
-from server.datasets.tables import create_table
 from server.datasets.template import template_csv
+from tests.fixtures.ingest import UPLOADED_AT, Judge
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 WINDOW = Window.last_days(90, NOW)
+JUDGED = Window.last_days(90, UPLOADED_AT)
 DATASETS = Catalogue.built_in().all()
 NAMES = [dataset.name for dataset in DATASETS]
 
@@ -198,52 +191,11 @@ def test_a_large_sample_begins_at_once() -> None:
     assert len(list(islice(pieces, 3))) == 3
 
 
-@pytest.fixture(scope="module")
-def analytics(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Analytics]:
-    """Give the engine with zones and tables; chDB allows one folder at a time."""
-    pytest.importorskip("chdb", reason="the embedded engine is not installed")
-    folder: Path = tmp_path_factory.mktemp("chdb")
-    gateway = Analytics(f"chdb:///{folder}", database="tallydock", threads=2)
-    asyncio.run(provision(gateway, Catalogue.built_in()))
-    yield gateway
-    gateway.close()
-
-
 @every_dataset
-async def test_the_engine_finds_no_fault_in_a_sample(
-    dataset: Dataset, analytics: Analytics, tmp_path: Path
-) -> None:
-    path = tmp_path / "sample.csv"
-    with path.open("w") as file:
-        file.writelines(sample_csv(dataset, rows=20_000, seed=5, window=WINDOW))
-    labels = tuple(next(csv.reader([template_csv(dataset)])))
-    layout = Layout("CSV", labels, align(dataset, labels).columns, delimiter=",")
-    table = f"staging_{dataset.name}"
-    await analytics.command(create_table(dataset, analytics.database, table), comment="test")
+async def test_the_engine_finds_no_fault_in_a_sample(dataset: Dataset, judge: Judge) -> None:
+    text = "".join(sample_csv(dataset, rows=10_000, seed=5, window=JUDGED))
 
-    await analytics.command(
-        load_statement(
-            dataset,
-            layout,
-            source=f"file({quoted(str(path))}, CSV, {quoted(layout.structure)})",
-            target=f"{analytics.database}.{table}",
-            max_record_bytes=2**20,
-        ),
-        parameters={
-            "workspace": "w",
-            "file": str(uuid4()),
-            "attempt": 1,
-            "uploaded_at": NOW.replace(tzinfo=None),
-            "zone": "UTC",
-            "zones": f"{analytics.database}.{ZONES}",
-        },
-        settings=read_settings(layout),
-        comment="test",
-    )
+    sheet = await judge.text(text, dataset.name)
 
-    found = await analytics.query(
-        "SELECT _verdict, count() AS rows, sum(length(_issues)) AS issues"
-        f" FROM {analytics.database}.{table} GROUP BY _verdict",
-        comment="test",
-    )
-    assert found.rows == [(0, 20_000, 0)]
+    assert sheet.issues == []
+    assert Counter(row.verdict for row in sheet.rows) == {"good": 10_000}

@@ -7,19 +7,16 @@ bounded; a file without them, which is nearly every one, pays for one count.
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
-from server.analytics.gateway import Analytics
-from server.datasets.declaration import Dataset
 from server.datasets.issues import IssueCode
 from server.datasets.judging import Layout, load_statement, read_settings
-from server.datasets.provision import ZONES
 from server.datasets.tables import GOOD
-from server.files.claims import Claim
-from worker.ingest import staging
-from worker.ingest.staging import Staging
+from worker.ingest.attempt import Attempt
+from worker.ingest.source import Source
 
 # About 300 MB of hash table at the most.
-_KEYS_PER_BUCKET = 4_000_000
+KEYS_PER_BUCKET: Final = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -30,107 +27,54 @@ class Doubled:
     ambiguous: int = 0
 
 
-async def settle(
-    analytics: Analytics,
-    claim: Claim,
-    dataset: Dataset,
-    layout: Layout,
-    tables: Staging,
-    source: str,
-    comment: str,
-) -> Doubled:
-    """Take doubled keys out of the staging table; return how many rows that concerned."""
-    if dataset.rows_per_key == "many":
+async def settle_doubled_keys(attempt: Attempt, layout: Layout, source: Source) -> Doubled:
+    """Take doubled keys out of the staged rows; return how many rows that concerned."""
+    if attempt.dataset.rows_per_key == "many":
         return Doubled()
-    good = f"FROM {tables.rows} WHERE _verdict = {GOOD}"
-    rows = int(
-        str((await analytics.query(f"SELECT count() AS n {good}", comment=comment)).one()["n"])
-    )
-    buckets = max(1, math.ceil(rows / _KEYS_PER_BUCKET))
-    marks = tables.scratch("marks")
-    marked = False
+    good = f"{attempt.staged} WHERE _verdict = {GOOD}"
+    buckets = math.ceil(await attempt.count(good) / KEYS_PER_BUCKET)
+    marks: str | None = None
     for bucket in range(buckets):
-        within = f"{good} AND _key % {buckets} = {bucket}"
-        doubled = await analytics.query(
-            f"SELECT count() - uniqExact(_key) AS n {within}", comment=comment
-        )
-        if doubled.one()["n"] == 0:
-            continue
-        if not marked:
-            marked = True
-            await staging.drop(analytics, marks, comment)
-            await analytics.command(
-                f"CREATE TABLE {marks} (row UInt64, ambiguous UInt8)"
-                " ENGINE = MergeTree ORDER BY row",
-                comment=comment,
+        within = f"{good} AND modulo(_key, {buckets}) = {bucket}"
+        doubled = await attempt.query(f"SELECT count() - uniqExact(_key) AS n FROM {within}")
+        if doubled.one()["n"]:
+            marks = marks or await attempt.create_list(
+                "marks", "row UInt64, ambiguous UInt8", "row"
             )
-        await _mark(analytics, dataset, marks, within, comment)
-    if not marked:
+            await _mark(attempt, marks, within)
+    if marks is None:
         return Doubled()
-    await _rewrite(analytics, claim, dataset, layout, tables, source, comment)
-    counted = await analytics.query(
-        f"SELECT countIf(ambiguous = 0) AS copies, countIf(ambiguous = 1) AS aside FROM {marks}",
-        comment=comment,
+    await attempt.keep_only(
+        attempt.staged, lost=f"_verdict = {GOOD} AND _row IN (SELECT row FROM {marks})"
+    )
+    counted = await attempt.query(
+        f"SELECT countIf(ambiguous = 0) AS copies, countIf(ambiguous = 1) AS aside FROM {marks}"
     )
     found = counted.one()
-    return Doubled(int(str(found["copies"])), int(str(found["aside"])))
+    result = Doubled(int(str(found["copies"])), int(str(found["aside"])))
+    if result.ambiguous:
+        await _read_again(attempt, layout, source, marks)
+    return result
 
 
-async def _mark(
-    analytics: Analytics, dataset: Dataset, marks: str, within: str, comment: str
-) -> None:
-    content = ", ".join(column.name for column in dataset.columns)
-    await analytics.command(
+async def _mark(attempt: Attempt, marks: str, within: str) -> None:
+    content = ", ".join(column.name for column in attempt.dataset.columns)
+    await attempt.run(
         f"INSERT INTO {marks} SELECT row, contents > 1 FROM ("
         " SELECT groupArray(_row) AS rows, min(_row) AS first,"
-        f" uniqExact(sipHash128(toString(({content})))) AS contents {within}"
-        f" AND _key IN (SELECT _key {within} GROUP BY _key HAVING count() > 1) GROUP BY _key"
-        ") ARRAY JOIN rows AS row WHERE contents > 1 OR row != first",
-        comment=comment,
+        f" uniqExact(sipHash128(toString(({content})))) AS contents FROM {within}"
+        f" AND _key IN (SELECT _key FROM {within} GROUP BY _key HAVING count() > 1) GROUP BY _key"
+        ") ARRAY JOIN rows AS row WHERE contents > 1 OR row != first"
     )
 
 
-async def _rewrite(
-    analytics: Analytics,
-    claim: Claim,
-    dataset: Dataset,
-    layout: Layout,
-    tables: Staging,
-    source: str,
-    comment: str,
-) -> None:
-    marks = tables.scratch("marks")
-    touched = await analytics.query(
-        f"SELECT DISTINCT _partition_id AS id FROM {tables.rows}"
-        f" WHERE _verdict = {GOOD} AND _row IN (SELECT row FROM {marks}) ORDER BY id",
-        comment=comment,
+async def _read_again(attempt: Attempt, layout: Layout, source: Source, marks: str) -> None:
+    """Stage the ambiguous rows as set aside, with their cells: clean rows are staged without."""
+    statement = load_statement(
+        attempt.dataset,
+        layout,
+        source=source.table,
+        target=attempt.staged,
+        aside=(IssueCode.AMBIGUOUS_KEY, f"SELECT row FROM {marks} WHERE ambiguous = 1"),
     )
-    for (partition,) in touched.rows:
-        await staging.keep_only(
-            analytics,
-            tables,
-            tables.rows,
-            str(partition),
-            condition=f"_row NOT IN (SELECT row FROM {marks})",
-            comment=comment,
-        )
-    # The ambiguous rows are read again, with their cells: clean rows are staged without them.
-    await analytics.command(
-        load_statement(
-            dataset,
-            layout,
-            source=source,
-            target=tables.rows,
-            aside=(IssueCode.AMBIGUOUS_KEY, f"SELECT row FROM {marks} WHERE ambiguous = 1"),
-        ),
-        parameters={
-            "workspace": claim.workspace_id,
-            "file": str(claim.file_id),
-            "attempt": claim.attempt,
-            "uploaded_at": claim.uploaded_at.strftime("%Y-%m-%d %H:%M:%S.%f"),
-            "zone": "UTC",
-            "zones": f"{analytics.database}.{ZONES}",
-        },
-        settings=read_settings(layout),
-        comment=comment,
-    )
+    await attempt.run(statement, settings=read_settings(layout), parameters=source.parameters)

@@ -37,6 +37,11 @@ class Inspection:
     """The last bytes, to tell a quote that was never closed; empty for compressed files."""
     sha256: str | None = None
 
+    @property
+    def needs_transcoding(self) -> bool:
+        """Return whether ClickHouse, which reads UTF-8 only, could not read it as it is."""
+        return self.encoding.startswith("utf-16") or self.encoding == "cp1252"
+
 
 async def inspect(context: Context, claim: Claim, dataset: Dataset) -> Inspection:
     """Return how the file is to be read.

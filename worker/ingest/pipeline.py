@@ -4,7 +4,6 @@ Called by `worker/jobs.py` with a claim; every step may run twice, in another pr
 crash. What is raised here is turned into a retry or a failure by `worker/outcomes.py`.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from time import monotonic
@@ -16,12 +15,11 @@ from server.files.identical import find_identical
 from server.files.lifecycle import Outcome, Stage
 from server.telemetry.metrics import STAGE_SECONDS
 from worker.context import Context
-from worker.ingest import staging
+from worker.ingest.attempt import Attempt
 from worker.ingest.ending import Imported, duplicate_ending, money, withheld_ending
 from worker.ingest.inspect import Inspection, inspect
 from worker.ingest.load import load
 from worker.ingest.publish import publish, resume
-from worker.ingest.staging import staging_of
 from worker.ingest.verdict import Verdict
 
 
@@ -37,10 +35,10 @@ async def ingest(context: Context, claim: Claim) -> None:
     if dataset is None:
         message = f"dataset {claim.dataset_type} is not in the catalogue any more"
         raise LookupError(message)
-    if await resume(context, claim, dataset):
+    attempt = Attempt(context, claim, dataset)
+    if await resume(attempt):
         return
-    tables = staging_of(context.analytics, claim, dataset)
-    watch = _Watch(context.clock, claim)
+    watch = _Watch(claim)
     try:
         inspection = await inspect(context, claim, dataset)
         watch.lap("inspect")
@@ -48,7 +46,7 @@ async def ingest(context: Context, claim: Claim) -> None:
             return
         changes = _known(inspection)
         await context.claims.advance(claim, Stage.LOADING, "file.inspected", changes=changes)
-        verdict = await load(context, claim, dataset, inspection, tables)
+        verdict = await load(attempt, inspection)
         watch.lap("load")
         imported = Imported(verdict, changes, watch.durations)
         apply_policy(claim, dataset, imported)
@@ -56,10 +54,10 @@ async def ingest(context: Context, claim: Claim) -> None:
             await context.claims.finish(claim, withheld_ending(imported, Outcome.DRY_RUN))
             return
         await context.claims.advance(claim, Stage.PUBLISHING, "file.loaded")
-        await publish(context, claim, dataset, tables, imported)
+        await publish(attempt, imported)
         watch.lap("publish")
     finally:
-        await staging.drop_all(context.analytics, tables, f"tidy:{claim.file_id}")
+        await attempt.drop_all()
 
 
 def apply_policy(claim: Claim, dataset: Dataset, imported: Imported) -> None:
@@ -141,7 +139,6 @@ def _known(inspection: Inspection) -> dict[str, object]:
 class _Watch:
     """Where the time of an attempt goes, in seconds."""
 
-    clock: Callable[[], object]
     claim: Claim
     durations: dict[str, float] = field(default_factory=dict)
     began: float = field(default_factory=monotonic)

@@ -5,15 +5,14 @@ valid one. A swallowed stretch longer than a record may be is caught while loadi
 lies within the file's tail, and is told here.
 """
 
-from server.analytics.gateway import Analytics
 from server.datasets.judging import read_settings
 from server.files.failures import FailureCode, FileFailed
+from worker.ingest.attempt import Attempt
 from worker.ingest.inspect import Inspection
+from worker.ingest.source import Source
 
 
-async def check_last_quote(
-    analytics: Analytics, inspection: Inspection, source: str, comment: str
-) -> None:
+async def check_last_quote(attempt: Attempt, inspection: Inspection, source: Source) -> None:
     """Refuse a file that ends inside a quoted cell.
 
     Raises:
@@ -24,10 +23,10 @@ async def check_last_quote(
     if not layout.is_positional or not may_be_open(inspection.tail, layout.delimiter or ","):
         return
     cells = ", ".join(f"ifNull(c{place}, '')" for place in range(len(layout.labels)))
-    found = await analytics.query(
-        f"SELECT [{cells}] AS cells FROM {source} ORDER BY _row_number DESC LIMIT 1",
+    found = await attempt.analytics.query(
+        f"SELECT [{cells}] AS cells FROM {source.table} ORDER BY _row_number DESC LIMIT 1",
         settings=read_settings(layout),
-        comment=comment,
+        comment=attempt.comment,
     )
     if not found.rows:
         return

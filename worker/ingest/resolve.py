@@ -1,22 +1,22 @@
 """What current shall be for some keys: current = resolve(history, published files).
 
 A pure function of the history table and the set of published (file, attempt): the newest file's
-rows win, by arrival, whatever the order of processing. Used by `publish.py` to count what a file
-changes, and to fill keys when a file is taken back.
+rows win, by arrival, whatever the order of processing. Used to count what a reprocessed file
+changes, and to fill keys when a file is taken back (`undo.py`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import col, select
 
-from server.analytics.gateway import Analytics
-from server.datasets.tables import GOOD, history_table
+from server.datasets.tables import GOOD
 from server.files.claims import Claim
 from server.files.models import File
 from server.unit_of_work import UnitOfWork
-from worker.ingest import staging
-from worker.ingest.staging import Staging
+from worker.ingest.attempt import Attempt
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,16 @@ class Published:
 
     file_id: UUID
     attempt: int
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """What a file's rows meet among the rows of other files."""
+
+    replaced: int = 0
+    """Rows whose key takes an older file's place."""
+    outdated: int = 0
+    """Rows for whose key a newer file already speaks."""
 
 
 async def published_files(unit: UnitOfWork, claim: Claim) -> list[Published]:
@@ -40,35 +50,29 @@ async def published_files(unit: UnitOfWork, claim: Claim) -> list[Published]:
     return [Published(file_id, attempt) for file_id, attempt in found if attempt is not None]
 
 
-async def write_published(
-    analytics: Analytics, tables: Staging, published: list[Published], comment: str
-) -> str:
-    """Put the set into a scratch table; return its name."""
-    table = tables.scratch("published")
-    await staging.drop(analytics, table, comment)
-    await analytics.command(
-        f"CREATE TABLE {table} (file UUID, attempt UInt32) ENGINE = MergeTree ORDER BY file",
-        comment=comment,
-    )
+async def write_published(attempt: Attempt, published: Sequence[Published]) -> str:
+    """Put the set into a table of the attempt's; return it."""
+    table = await attempt.create_list("published", "file UUID, attempt UInt32", "file")
     if published:
-        rows = [(str(one.file_id), one.attempt) for one in published]
-        bare = table.removeprefix(f"{tables.database}.")
-        await analytics.insert(bare, rows, ("file", "attempt"), comment=comment)
+        await attempt.analytics.insert(
+            attempt.bare_table("published"),
+            [(str(one.file_id), one.attempt) for one in published],
+            ("file", "attempt"),
+            comment=attempt.comment,
+        )
     return table
 
 
-def winners(tables: Staging, *, keys: str, published: str) -> str:
+def winners(attempt: Attempt, *, keys: str, published: str) -> str:
     """Return the SELECT of the rows that win the keys among the published files.
 
     Args:
-        tables: names the dataset and database.
+        attempt: names the tables and the workspace.
         keys: a subquery of keys.
         published: the table of the set.
-
-    The statement has the parameter `workspace`.
     """
     rows = (
-        f"FROM {tables.database}.{history_table(tables.dataset)}"
+        f"FROM {attempt.history}"
         f" WHERE _workspace = {{workspace:String}} AND _verdict = {GOOD} AND _key IN ({keys})"
         f" AND (_file, _attempt) IN (SELECT file, attempt FROM {published})"
     )
@@ -76,4 +80,62 @@ def winners(tables: Staging, *, keys: str, published: str) -> str:
         f"SELECT * {rows} AND (_key, _uploaded_at, _file) IN ("
         f"SELECT _key, tupleElement(newest, 1), tupleElement(newest, 2) FROM"
         f" (SELECT _key, max((_uploaded_at, _file)) AS newest {rows} GROUP BY _key))"
+    )
+
+
+async def fill(attempt: Attempt, keys: str, published: Sequence[Published]) -> str:
+    """Stage the rows that win the keys among the published files; return the table."""
+    table = await write_published(attempt, published)
+    filled = await attempt.create("fill")
+    await attempt.run(f"INSERT INTO {filled} {winners(attempt, keys=keys, published=table)}")
+    return filled
+
+
+async def overlap_with(
+    attempt: Attempt,
+    rows: str,
+    others: Sequence[Published],
+    *,
+    uploaded_at: datetime,
+    file_id: UUID,
+) -> Overlap:
+    """Count how the rows of a file stand to those of other published files.
+
+    Args:
+        attempt: names the tables and the workspace.
+        rows: what follows FROM: the file's rows.
+        others: the other files.
+        uploaded_at: when the file arrived.
+        file_id: its id; decides between files of one millisecond.
+    """
+    published = await write_published(attempt, others)
+    newest = winners(attempt, keys=f"SELECT _key FROM {rows}", published=published)
+    found = await attempt.query(
+        "SELECT countIf(met = 1 AND newer = 0) AS replaced, countIf(newer = 1) AS outdated"
+        f" FROM (SELECT _key FROM {rows}) AS own LEFT JOIN (SELECT _key, 1 AS met,"
+        " max((_uploaded_at, _file) >"
+        " (toDateTime64({own_time:String}, 6, 'UTC'), toUUID({own_file:String}))) AS newer"
+        f" FROM ({newest}) GROUP BY _key) AS other ON own._key = other._key",
+        own_time=uploaded_at.strftime("%Y-%m-%d %H:%M:%S.%f"),
+        own_file=str(file_id),
+    )
+    counts = found.one()
+    return Overlap(int(str(counts["replaced"])), int(str(counts["outdated"])))
+
+
+async def keys_of(attempt: Attempt, published: Published) -> str:
+    """Note the keys an attempt at a file spoke for; return a subquery of them."""
+    table = await attempt.create_list("keys", "_key UInt128", "_key")
+    await attempt.run(
+        f"INSERT INTO {table} SELECT DISTINCT _key FROM {rows_of(attempt, published)}"
+    )
+    return f"SELECT _key FROM {table}"
+
+
+def rows_of(attempt: Attempt, published: Published) -> str:
+    """Return what follows FROM: the history rows of one attempt at a file."""
+    return (
+        f"{attempt.history} WHERE _workspace = {{workspace:String}}"
+        f" AND _file = toUUID('{published.file_id}') AND _attempt = {published.attempt}"
+        f" AND _verdict = {GOOD}"
     )

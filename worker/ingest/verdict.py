@@ -1,15 +1,13 @@
 """The verdict on a judged file: every row counted, money summed, issues grouped."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
-from server.analytics.gateway import Analytics
-from server.datasets.declaration import Dataset
 from server.datasets.tables import GOOD, REJECTED, SKIPPED
 from server.reports.rows import sentence
+from worker.ingest.attempt import Attempt
 from worker.ingest.duplicates import Doubled
-from worker.ingest.staging import Staging
 
 
 @dataclass(frozen=True)
@@ -42,20 +40,18 @@ class Verdict:
         return self.rows_good + self.rows_rejected + self.rows_duplicate
 
 
-async def judge_staged(
-    analytics: Analytics, dataset: Dataset, tables: Staging, doubled: Doubled, comment: str
-) -> Verdict:
+async def judge_staged(attempt: Attempt, doubled: Doubled) -> Verdict:
     """Return the verdict from the staging table; one scan of a few columns."""
+    dataset = attempt.dataset
     roles = dataset.roles
     kind = roles.type or "''"
-    found = await analytics.query(
+    found = await attempt.query(
         f"SELECT _verdict, toString(if(_verdict = {GOOD}, {roles.currency}, '')) AS currency,"
         f" toString(if(_verdict = {GOOD}, {kind}, '')) AS kind, count() AS rows,"
         f" sum(toDecimal128(ifNull({roles.amount}, 0), 8)) AS amount,"
         f" countIf(notEmpty(_issues)) AS with_issues,"
         f" min({dataset.event_time}) AS first, max({dataset.event_time}) AS last"
-        f" FROM {tables.rows} GROUP BY _verdict, currency, kind ORDER BY currency, kind",
-        comment=comment,
+        f" FROM {attempt.staged} GROUP BY _verdict, currency, kind ORDER BY currency, kind"
     )
     good = [row for row in found.records() if row["_verdict"] == GOOD]
     rejected = _count(found.records(), REJECTED)
@@ -78,20 +74,17 @@ async def judge_staged(
             )
             for row in good
         ),
-        issues=await _issues(analytics, dataset, tables, comment) if has_issues else [],
+        issues=await _issues(attempt) if has_issues else [],
     )
 
 
-async def _issues(
-    analytics: Analytics, dataset: Dataset, tables: Staging, comment: str
-) -> list[dict[str, object]]:
-    found = await analytics.query(
+async def _issues(attempt: Attempt) -> list[dict[str, object]]:
+    found = await attempt.query(
         "SELECT toString(issue.1) AS severity, toString(issue.2) AS name,"
         " toString(issue.3) AS code, count() AS rows, min(_row) AS first"
-        f" FROM {tables.rows} ARRAY JOIN _issues AS issue"
+        f" FROM {attempt.staged} ARRAY JOIN _issues AS issue"
         f" WHERE _verdict IN ({GOOD}, {REJECTED})"
-        " GROUP BY severity, name, code ORDER BY severity, rows DESC, name, code",
-        comment=comment,
+        " GROUP BY severity, name, code ORDER BY severity, rows DESC, name, code"
     )
     return [
         {
@@ -100,7 +93,7 @@ async def _issues(
             "column": name or None,
             "count": int(str(rows)),
             "firstRowNumber": int(str(first)),
-            "message": sentence(dataset, str(code), str(name)),
+            "message": sentence(attempt.dataset, str(code), str(name)),
         }
         for severity, name, code, rows, first in found.rows
     ]
@@ -113,4 +106,5 @@ def _count(rows: list[dict[str, object]], verdict: int) -> int:
 def _moment(value: object) -> datetime:
     if not isinstance(value, datetime):
         raise TypeError(type(value).__name__)
-    return value
+    # The client gives times of columns in UTC without a zone.
+    return value.replace(tzinfo=UTC)

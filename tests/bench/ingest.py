@@ -1,0 +1,131 @@
+"""The ingest of a file against the insert a user would write by hand, in the same engine.
+
+Both run in turn on the same file, from the same state: no rows, no merges, nothing dirty. The bare
+reference lets the CSV parser type the cells, and checks nothing.
+"""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from statistics import median
+
+from server.datasets.sql import quoted
+from server.datasets.tables import columns
+from server.files.lifecycle import Stage
+from server.files.models import File
+from tests.bench.data import Sample
+from tests.bench.report import Measure
+from tests.bench.rig import COMMENT, Rig, truncate
+
+_BARE = "bare"
+_OPTIONS: Mapping[str, object] = {"maxRejectedRatio": 0.5}
+
+
+async def compare(
+    rig: Rig, part: str, sample: Sample, reference: Path, *, size: str, runs: int, bar: str
+) -> Measure:
+    """Return the seconds of our job on the sample, and of a bare insert of the reference.
+
+    Args:
+        rig: where.
+        part: its name in the report.
+        sample: what we ingest; the counts that come out are held to it.
+        reference: what the bare insert reads, of as many rows; the sample itself, or its clean
+            twin when the sample has rows that would stop the insert.
+        size: what the caller called the size.
+        runs: how often; who goes first changes with every run.
+        bar: what is asked of it.
+    """
+    await _create_bare(rig)
+    ours: list[float] = []
+    bare: list[float] = []
+    to_completed: list[float] = []
+    stages: list[dict[str, float]] = []
+    for run in range(runs):
+        if run % 2:
+            bare.append(await _bare_insert(rig, reference, sample.rows))
+        seconds, file = await _ingest(rig, sample)
+        ours.append(seconds)
+        to_completed.append(_seconds_to_completed(file))
+        stages.append(_stages(file, seconds))
+        if not run % 2:
+            bare.append(await _bare_insert(rig, reference, sample.rows))
+    spent = {name: median(stage[name] for stage in stages) for name in stages[0]}
+    return Measure(
+        part=part,
+        case=f"{size}, {sample.rows:,} rows",
+        unit="s",
+        ours=ours,
+        bare=bare,
+        bar=bar,
+        note="  ".join(f"{name} {seconds:.3f} s" for name, seconds in spent.items()),
+        detail={
+            "sizeBytes": sample.size_bytes,
+            "rows": sample.rows,
+            "rowsBad": sample.rows_bad,
+            "startedToCompletedSeconds": to_completed,
+            "stages": stages,
+        },
+    )
+
+
+async def _ingest(rig: Rig, sample: Sample) -> tuple[float, File]:
+    file_id = await rig.send(sample.path, _OPTIONS)
+    await rig.quiet()
+    seconds = await rig.ingest(file_id)
+    file = await rig.record(file_id)
+    check(file, sample)
+    await rig.remove(file)
+    return seconds, file
+
+
+def check(file: File, sample: Sample) -> None:
+    """Hold the outcome to the sample: a fast wrong answer is none."""
+    assert file.is_at is Stage.COMPLETED, f"{file.stage}: {file.failure}"
+    statistics = file.statistics or {}
+    found = [statistics.get(name) for name in ("rowsTotal", "rowsInserted", "rowsRejected")]
+    expected = [sample.rows, sample.rows - sample.rows_bad, sample.rows_bad]
+    assert found == expected, f"rows {found}, expected {expected}: {file.issues}"
+
+
+async def _create_bare(rig: Rig) -> None:
+    own = columns(rig.dataset)[: len(rig.dataset.columns)]
+    defined = ", ".join(f"{name} {kind}" for name, kind in own)
+    moment = rig.dataset.event_time
+    await rig.analytics.command(
+        f"CREATE TABLE IF NOT EXISTS {rig.analytics.database}.{_BARE} ({defined})"
+        f" ENGINE = MergeTree PARTITION BY toYYYYMM({moment}) ORDER BY {moment}",
+        comment=COMMENT,
+    )
+
+
+async def _bare_insert(rig: Rig, path: Path, rows: int) -> float:
+    table = f"{rig.analytics.database}.{_BARE}"
+    await truncate(rig.analytics, _BARE)
+    await rig.quiet()
+    began = time.perf_counter()
+    await rig.analytics.command(
+        f"INSERT INTO {table} SELECT * FROM file({quoted(str(path))}, CSVWithNames)",
+        settings={"max_partitions_per_insert_block": 10_000},
+        comment=COMMENT,
+    )
+    seconds = time.perf_counter() - began
+    found = await rig.analytics.query(f"SELECT count() AS n FROM {table}", comment=COMMENT)
+    assert found.one()["n"] == rows, found.one()
+    await truncate(rig.analytics, _BARE)
+    return seconds
+
+
+def _stages(file: File, seconds: float) -> dict[str, float]:
+    """Return where the job's time went; what the record does not tell is publishing and tidying."""
+    durations = (file.statistics or {}).get("durations")
+    assert isinstance(durations, dict)
+    inspect, load = durations["inspectSeconds"], durations["loadSeconds"]
+    rest = round(seconds - inspect - load, 3)
+    return {"inspect": inspect, "load": load, "publish and tidy": rest}
+
+
+def _seconds_to_completed(file: File) -> float:
+    assert file.started_at is not None
+    assert file.completed_at is not None
+    return (file.completed_at - file.started_at).total_seconds()

@@ -1,0 +1,5 @@
+"""Fixtures of this folder's tests."""
+
+from tests.fixtures.ingest import engine, judge
+
+__all__ = ["engine", "judge"]

@@ -1,0 +1,155 @@
+"""One attempt's hold on ClickHouse: its statements, and the tables it works in.
+
+Every statement carries the attempt's comment, by which it is watched and stopped. The tables are
+named after the attempt, so no two ever share one; they are dropped when it is over, and swept when
+it died.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from server.analytics.gateway import Analytics, Rows
+from server.datasets.declaration import Dataset
+from server.datasets.tables import create_table, current_table, history_table, rejected_table
+from server.files.claims import Claim
+from worker.context import Context
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A claimed file, its dataset, and what the attempt may do in ClickHouse."""
+
+    context: Context
+    claim: Claim
+    dataset: Dataset
+
+    @property
+    def analytics(self) -> Analytics:
+        """Return the gateway."""
+        return self.context.analytics
+
+    @property
+    def comment(self) -> str:
+        """Return what marks the attempt's statements in the server's process list."""
+        return f"ingest:{self.claim.file_id}:{self.claim.attempt}"
+
+    @property
+    def parameters(self) -> dict[str, object]:
+        """Return who sent the rows, and when, as the parameters of statements."""
+        return {
+            "workspace": self.claim.workspace_id,
+            "file": str(self.claim.file_id),
+            "attempt": self.claim.attempt,
+            "uploaded_at": self.claim.uploaded_at.strftime("%Y-%m-%d %H:%M:%S.%f"),
+        }
+
+    @property
+    def current(self) -> str:
+        """Return the table readers see."""
+        return f"{self.analytics.database}.{current_table(self.dataset)}"
+
+    @property
+    def history(self) -> str:
+        """Return the table that keeps every good row."""
+        return f"{self.analytics.database}.{history_table(self.dataset)}"
+
+    @property
+    def rejected(self) -> str:
+        """Return the table of rows set aside."""
+        return f"{self.analytics.database}.{rejected_table(self.dataset)}"
+
+    @property
+    def staged(self) -> str:
+        """Return the attempt's table of judged rows."""
+        return self.table("staging")
+
+    def table(self, purpose: str) -> str:
+        """Return one of the attempt's own tables, with its database."""
+        return f"{self.analytics.database}.{self.bare_table(purpose)}"
+
+    def bare_table(self, purpose: str) -> str:
+        """Return one of the attempt's own tables."""
+        return f"{purpose}_{self._name}"
+
+    async def query(self, sql: str, **parameters: object) -> Rows:
+        """Return the answer of a SELECT; the attempt's parameters are known to it."""
+        known = {**self.parameters, **parameters}
+        return await self.analytics.query(sql, parameters=known, comment=self.comment)
+
+    async def count(self, rows: str) -> int:
+        """Return how many rows there are: `rows` is what follows FROM."""
+        found = await self.query(f"SELECT count() AS n FROM {rows}")
+        return int(str(found.one()["n"]))
+
+    async def run(
+        self,
+        sql: str,
+        *,
+        settings: Mapping[str, object] | None = None,
+        parameters: Mapping[str, object] | None = None,
+    ) -> None:
+        """Run a statement that returns nothing; the attempt's parameters are known to it."""
+        known = {**self.parameters, **(parameters or {})}
+        await self.analytics.command(sql, parameters=known, settings=settings, comment=self.comment)
+
+    async def create(self, purpose: str) -> str:
+        """Create an empty table of the dataset's structure; return it."""
+        await self.drop(purpose)
+        bare = self.bare_table(purpose)
+        await self.run(create_table(self.dataset, self.analytics.database, bare, is_staging=True))
+        return self.table(purpose)
+
+    async def create_list(self, purpose: str, columns: str, order: str) -> str:
+        """Create an empty table of a few plain columns; return it."""
+        await self.drop(purpose)
+        table = self.table(purpose)
+        await self.run(f"CREATE TABLE {table} ({columns}) ENGINE = MergeTree ORDER BY {order}")
+        return table
+
+    async def drop(self, purpose: str) -> None:
+        """Drop one of the attempt's tables. SYNC: its rows must not outlive it on disk."""
+        await self.run(f"DROP TABLE IF EXISTS {self.table(purpose)} SYNC")
+
+    async def drop_all(self) -> None:
+        """Drop every table of the attempt."""
+        found = await self.query(
+            "SELECT name FROM system.tables WHERE database = {database:String}"
+            " AND endsWith(name, {suffix:String})",
+            database=self.analytics.database,
+            suffix=f"_{self._name}",
+        )
+        for (name,) in found.rows:
+            await self.run(f"DROP TABLE IF EXISTS {self.analytics.database}.{name} SYNC")
+
+    async def attach_all(self, *, source: str, target: str) -> None:
+        """Attach every partition of a table to another; links, not copies."""
+        await self.run(f"ALTER TABLE {target} ATTACH PARTITION ALL FROM {source}")
+
+    async def keep_only(self, target: str, *, lost: str) -> None:
+        """Take the rows that meet `lost` out of target: only partitions that hold one are written.
+
+        Args:
+            target: a table of the dataset's structure.
+            lost: a condition over its columns.
+        """
+        touched = await self.query(
+            f"SELECT DISTINCT _partition_id AS id FROM {target} WHERE {lost} ORDER BY id"
+        )
+        for (partition,) in touched.rows:
+            side = await self.create("side")
+            await self.run(
+                f"INSERT INTO {side} SELECT * FROM {target}"
+                f" WHERE _partition_id = '{partition}' AND NOT ({lost})"
+            )
+            # ClickHouse refuses to replace a partition by nothing.
+            change = (
+                f"REPLACE PARTITION ID '{partition}' FROM {side}"
+                if await self.count(side)
+                else f"DROP PARTITION ID '{partition}'"
+            )
+            await self.run(f"ALTER TABLE {target} {change}")
+        await self.drop("side")
+
+    @property
+    def _name(self) -> str:
+        return f"{self.dataset.name}_{self.claim.file_id.hex}_{self.claim.attempt}"

@@ -1,0 +1,118 @@
+"""Take a file back: readers see what they would had it never been sent.
+
+The same swap as publishing, with the file out of the published set: its keys are filled from
+history. The first identical file that arrived after it, which was a duplicate until now, takes its
+place, in its own order.
+"""
+
+from server.files.claims import Claim, Ending
+from server.files.identical import list_duplicates
+from server.files.lifecycle import Outcome
+from server.files.models import File
+from worker.context import Context
+from worker.ingest.attempt import Attempt
+from worker.ingest.dataset_lock import dataset_lock
+from worker.ingest.publications import settle_publications
+from worker.ingest.resolve import (
+    Published,
+    fill,
+    keys_of,
+    overlap_with,
+    published_files,
+    rows_of,
+)
+from worker.ingest.swap import Change, generation_of, swap
+
+
+async def undo(context: Context, claim: Claim) -> None:
+    """Take the file's rows back and mark it as undone.
+
+    Raises:
+        LeaseLost: another worker has the file or the dataset's lock.
+        AnalyticsUnavailable: to be tried again; readers see the file wholly or not at all.
+    """
+    dataset = context.catalogue.get(claim.dataset_type)
+    if dataset is None or claim.published_attempt is None:
+        await context.claims.finish_undo(claim)
+        return
+    attempt = Attempt(context, claim, dataset)
+    try:
+        await _take_back(attempt, Published(claim.file_id, claim.published_attempt))
+    finally:
+        await attempt.drop_all()
+
+
+async def _take_back(attempt: Attempt, undone: Published) -> None:
+    context, claim = attempt.context, attempt.claim
+    async with dataset_lock(context, attempt.dataset.name, claim.lease_owner) as held:
+        await settle_publications(attempt)
+        async with context.units.begin() as unit:
+            remaining = await published_files(unit, claim)
+            record = await unit.session.get(File, claim.file_id)
+            waiting = await list_duplicates(unit, claim.file_id)
+        heir = waiting[0] if waiting else None
+        keys = await keys_of(attempt, undone)
+        inherited: Ending | None = None
+        if heir is not None and record is not None and heir.uploaded_at is not None:
+            own = Published(heir.file_id, max(heir.attempt, 1))
+            await _copy_rows(attempt, undone, own, heir)
+            overlap = await overlap_with(
+                attempt,
+                rows_of(attempt, own),
+                remaining,
+                uploaded_at=heir.uploaded_at,
+                file_id=heir.file_id,
+            )
+            inherited = _inherited(record, overlap.replaced, overlap.outdated)
+            remaining = [*remaining, own]
+        arrivals = await fill(attempt, keys, remaining)
+        generation = await generation_of(attempt) + 1
+        await swap(attempt, Change(keys, arrivals), generation=generation, held=held)
+        async with context.units.begin() as unit:
+            if heir is not None and inherited is not None:
+                await context.claims.promote(
+                    heir.file_id,
+                    inherited,
+                    attempt=max(heir.attempt, 1),
+                    in_place_of=claim.file_id,
+                    unit=unit,
+                )
+            await context.claims.finish_undo(claim, unit=unit)
+
+
+async def _copy_rows(attempt: Attempt, undone: Published, own: Published, heir: File) -> None:
+    """Write the undone file's rows under the heir's name and time, in history and report."""
+    if heir.uploaded_at is None:
+        return
+    arrived = heir.uploaded_at.strftime("%Y-%m-%d %H:%M:%S.%f")
+    for table in (attempt.history, attempt.rejected):
+        # An undo that died after this has left them there.
+        if await attempt.count(_rows_in(table, own)):
+            continue
+        await attempt.run(
+            f"INSERT INTO {table} SELECT * REPLACE (toUUID('{own.file_id}') AS _file,"
+            f" {own.attempt} AS _attempt, toDateTime64('{arrived}', 6, 'UTC') AS _uploaded_at)"
+            # In a subquery: in one SELECT the new names would stand in the WHERE too.
+            f" FROM (SELECT * FROM {_rows_in(table, undone)})"
+        )
+
+
+def _rows_in(table: str, published: Published) -> str:
+    return (
+        f"{table} WHERE _workspace = {{workspace:String}}"
+        f" AND _file = toUUID('{published.file_id}') AND _attempt = {published.attempt}"
+    )
+
+
+def _inherited(record: File, replaced: int, outdated: int) -> Ending:
+    """Return the heir's end: the undone file's verdict, counted in the heir's own order."""
+    statistics = dict(record.statistics or {})
+    imported = int(str(statistics.get("rowsImported", 0)))
+    statistics |= {
+        "rowsReplaced": replaced,
+        "rowsOutdated": outdated,
+        "rowsInserted": imported - replaced - outdated,
+    }
+    has_rejections = bool(statistics.get("rowsRejected"))
+    outcome = Outcome.IMPORTED_WITH_REJECTIONS if has_rejections else Outcome.IMPORTED
+    return Ending(outcome, statistics, list(record.issues))
