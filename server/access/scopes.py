@@ -1,4 +1,4 @@
-"""What a key or a user may be allowed to do; API.md names which route asks for which."""
+"""What a key or a user may be allowed to do."""
 
 from enum import StrEnum
 

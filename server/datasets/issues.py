@@ -1,6 +1,6 @@
 """The taxonomy of what can be wrong with a row: code, sentence, what to do.
 
-Codes are those of the public contract (API.md, "Issue codes of a row"). The judging SQL in
+Codes are those of the public contract. The judging SQL in
 `server/datasets/` refers to them; the README's table is generated from here.
 """
 

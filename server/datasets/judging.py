@@ -17,7 +17,7 @@ from server.datasets.sql import array, backticked, quoted
 from server.datasets.tables import GOOD, REJECTED, SKIPPED, columns
 
 # Cells past the header's last column are read this far, to be told as `extra-cell`; ClickHouse
-# keeps only what is declared (INGEST.md).
+# keeps only what is declared.
 OVERFLOW_COLUMNS = 16
 
 # What an absent cell reads as: a string that cannot stand in a text file.

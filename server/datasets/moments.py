@@ -3,7 +3,7 @@
 A value is ISO 8601 / RFC 3339 with `T` or a space; date alone is midnight. Without an offset of
 its own it is local to the row's zone column, else to the mapping's zone, else UTC. The offset of a
 local time comes from the dictionary `zones` (`server/analytics/zones.py`), per row: ClickHouse's
-own functions want one constant zone (INGEST.md).
+own functions want one constant zone.
 """
 
 from server.analytics.zones import zone_names
@@ -132,7 +132,7 @@ def _unreadable(
 ) -> list[Rule]:
     rules = [Rule(f"NOT {readable}", IssueCode.TYPE_ERROR, severity)]
     if is_event:
-        # The parser's years are 1970 to 2106: beyond them a day that exists in 2000 is out of range.
+        # The parser's years are 1970 to 2106; a day beyond them exists when it does in 2000.
         beyond = f"NOT (substring(b_{name}, 1, 4) BETWEEN '1970' AND '2105')"
         that_day = f"parseDateTimeOrNull(concat('2000', substring(b_{name}, 5)),"
         exists = f"isNotNull({that_day} '%Y-%m-%d %H:%i:%s'))"

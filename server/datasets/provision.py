@@ -43,13 +43,13 @@ async def _provide_zones(analytics: Analytics) -> None:
     if found.rows:
         return
     database, table = analytics.database, "zone_intervals"
-    for statement in (
-        f"DROP DICTIONARY IF EXISTS {database}.{ZONES}",
+    await analytics.command(f"DROP DICTIONARY IF EXISTS {database}.{ZONES}", comment=_COMMENT)
+    await analytics.command(
         f"CREATE OR REPLACE TABLE {database}.{table} (zone UInt64, local_from Int64,"
         " local_to Int64, offset_seconds Int32, kind UInt8)"
         " ENGINE = MergeTree ORDER BY (zone, local_from)",
-    ):
-        await analytics.command(statement, comment=_COMMENT)
+        comment=_COMMENT,
+    )
     columns = ("zone", "local_from", "local_to", "offset_seconds", "kind")
     rows = [
         interval

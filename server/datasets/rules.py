@@ -4,11 +4,14 @@ For a column `x` the expressions see `s_x` (the cell's text, `''` when empty or 
 `v_x` (its value). A rule is a condition on a faulty cell and the code it earns; the first that
 holds speaks, so a fault has one code. `clean` is the cheap test that almost every cell passes:
 the diagnosis behind it is evaluated only for cells that fail it (short circuit). Techniques and
-their cost are in INGEST.md; what ClickHouse's parsers silently accept is undone here:
+the reasons for them stand beside them; what ClickHouse's parsers silently accept is undone here:
 
 * `toDecimal64OrNull` takes `-`, `+5`, `5.`, `1..5` and `1E3`, and rounds what is too precise;
 * `toDateTime64OrNull` takes 30 February, hour 25 and Unix times.
 """
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from server.datasets.currencies import EXPONENTS
 from server.datasets.declaration import Column, ColumnType, Dataset, OnFault
@@ -25,8 +28,8 @@ _SCIENTIFIC = r"^[-+]?[0-9]+(\\.[0-9]+)?[eE][-+]?[0-9]+$"
 _COMMA = r"^[-+]?[0-9]+,[0-9]+$"
 _GROUPED = (
     r"^[-+]?[0-9]{1,3}("
-    r"([, \\x{00A0}\\x{202F}''’][0-9]{3})+([.][0-9]+)?"
-    r"|([. \\x{00A0}\\x{202F}''’][0-9]{3})+,[0-9]+"
+    r"([, \\x{00A0}\\x{202F}''\\x{2019}][0-9]{3})+([.][0-9]+)?"
+    r"|([. \\x{00A0}\\x{202F}''\\x{2019}][0-9]{3})+,[0-9]+"
     r"|([.][0-9]{3}){2,}"
     r")$"
 )
@@ -71,20 +74,12 @@ def judge(dataset: Dataset, column: Column) -> Judgement:
     """Return how a column of the dataset is judged."""
     severity = Severity.ERROR if dataset.on_fault(column) is OnFault.REJECT else Severity.WARNING
     match column.type:
-        case ColumnType.TEXT | ColumnType.ID:
-            return _judge_text(column, severity)
-        case ColumnType.ENUM:
-            return _judge_enum(column, severity)
-        case ColumnType.CURRENCY:
-            return _judge_currency(column, severity)
-        case ColumnType.DECIMAL:
-            return _judge_decimal(column, severity)
-        case ColumnType.INTEGER:
-            return _judge_integer(column, severity)
         case ColumnType.DATETIME:
             return judge_datetime(dataset, column, severity)
         case ColumnType.ZONE:
             return judge_zone(dataset, column)
+        case _:
+            return _JUDGES[column.type](column, severity)
 
 
 def _judge_text(column: Column, severity: Severity) -> Judgement:
@@ -213,3 +208,15 @@ def _empty_number(column: Column) -> str:
 
 def _all(conditions: list[str]) -> str:
     return " AND ".join(conditions) if conditions else "1"
+
+
+_JUDGES: Mapping[ColumnType, Callable[[Column, Severity], Judgement]] = MappingProxyType(
+    {
+        ColumnType.TEXT: _judge_text,
+        ColumnType.ID: _judge_text,
+        ColumnType.ENUM: _judge_enum,
+        ColumnType.CURRENCY: _judge_currency,
+        ColumnType.DECIMAL: _judge_decimal,
+        ColumnType.INTEGER: _judge_integer,
+    }
+)

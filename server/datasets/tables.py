@@ -13,6 +13,11 @@ from server.datasets.rules import storage_type
 # older than 2000 (`date-out-of-range`).
 ASIDE_PARTITION = "197001"
 
+_ISSUES_TYPE = (
+    "Array(Tuple(severity Enum8('error' = 1, 'warning' = 2),"
+    " column LowCardinality(String), code LowCardinality(String)))"
+)
+
 SYSTEM_COLUMNS = (
     ("_workspace", "LowCardinality(String)"),
     ("_file", "UUID"),
@@ -21,11 +26,7 @@ SYSTEM_COLUMNS = (
     ("_uploaded_at", "DateTime64(6, 'UTC')"),
     ("_key", "UInt128"),
     ("_verdict", "UInt8"),
-    (
-        "_issues",
-        "Array(Tuple(severity Enum8('error' = 1, 'warning' = 2),"
-        " column LowCardinality(String), code LowCardinality(String)))",
-    ),
+    ("_issues", _ISSUES_TYPE),
     ("_cells", "Array(String)"),
 )
 """What every row carries beside its dataset's columns. `_row` is 1-based; `_key` is SipHash-128 of

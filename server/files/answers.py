@@ -1,4 +1,4 @@
-"""What callers are told about files: every field, as `design/API.md` lists them.
+"""What callers are told about files: every field, as the public contract lists them.
 
 Built from the file's row (`models.py`), which is never returned itself.
 """

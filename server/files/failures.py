@@ -1,6 +1,6 @@
 """Why a file can end as Failed: every code, its sentence, whose fault it is, and what to do.
 
-The codes are public (`design/API.md`, "Failure codes of a file"). The ingest raises `FileFailed`;
+The codes are public. The ingest raises `FileFailed`;
 `worker/outcomes.py` writes it into the file's record. Nothing here ever quotes a cell: details are
 built from numbers, column names and kinds.
 """

@@ -131,7 +131,7 @@ class Publication(SQLModel, table=True):
     """What a swap of a dataset's current table was to bring, written before the swap.
 
     The generation is the comment of the table that the swap puts in place, so after a crash the
-    comment found tells whether this publication happened (INGEST.md, recovery).
+    comment found tells whether this publication happened.
     """
 
     __tablename__ = "publications"

@@ -1,6 +1,6 @@
 """What callers may send about files: every field, its form and its limits.
 
-The field list is that of `design/API.md`. Comes before `policy.py`, which judges what is well
+The field list is that of the public contract. Comes before `policy.py`, which judges what is well
 formed; what callers get back is in `answers.py`.
 """
 

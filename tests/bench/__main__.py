@@ -34,28 +34,31 @@ class _Bench:
     def __init__(self, folder: Path, parts: frozenset[str], runs: int) -> None:
         self.measures: list[Measure] = []
         self.skipped: list[str] = []
+        self.versions: dict[str, str] = {}
         self._folder = folder
         self._parts = parts
         self._runs = runs
 
-    async def run(self, sizes: list[str], *, files: int, requests: int) -> None:
+    def run(self, sizes: list[str], *, files: int, requests: int) -> None:
         """Measure everything."""
         if self._parts & _IN_ENGINE:
-            async with rig(self._folder / "home") as engine:
-                await self._warm_up(engine)
-                for size in sizes:
-                    await self._of_size(engine, size)
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(self._in_engine(sizes))
         if "latency" in self._parts:
             _say("latency")
-            self._take(await asyncio.to_thread(self._latency, files))
+            self._take(latency.measure(self._folder, files=files, warm_up=3))
         if "upload" in self._parts:
             _say("upload")
-            self._take(await upload.measure(self._folder, requests=requests, warm_up=50))
-        # In the order of the parts, whatever the order of running.
+            self._take(upload.measure(self._folder, requests=requests, warm_up=50))
+        # In the order of the parts; they ran size by size.
         self.measures.sort(key=lambda measure: _PARTS.index(measure.part))
 
-    def _latency(self, files: int) -> tuple[list[Measure], list[str]]:
-        return latency.measure(self._folder, files=files, warm_up=3)
+    async def _in_engine(self, sizes: list[str]) -> None:
+        async with rig(self._folder / "home") as engine:
+            self.versions["clickhouse"] = await engine.version()
+            await self._warm_up(engine)
+            for size in sizes:
+                await self._of_size(engine, size)
 
     def _take(self, found: tuple[list[Measure], list[str]]) -> None:
         measures, skipped = found
@@ -166,9 +169,8 @@ def main(
         _bytes(size)
     with tempfile.TemporaryDirectory(prefix="tallydock-bench-") as folder:
         bench = _Bench(Path(folder), _parts_of(only), runs)
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(bench.run(wanted, files=files, requests=requests))
-    told = report(bench.measures, bench.skipped, " ".join(sys.argv[1:]))
+        bench.run(wanted, files=files, requests=requests)
+    told = report(bench.measures, bench.skipped, arguments=sys.argv[1:], versions=bench.versions)
     written.parent.mkdir(parents=True, exist_ok=True)
     written.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
     click.echo(table(bench.measures, bench.skipped))

@@ -68,7 +68,6 @@ def _measured(store: str, first_run: Path, files: int, warm_up: int) -> Measure:
         unit="ms",
         ours=taken,
         bar=_BAR,
-        # S3 tells an object's time in whole seconds, so on a real store this is no finer.
         note=f"of it until a worker took the file, by the record: {median(queued):.0f} ms",
         detail={"queuedMilliseconds": queued, "pollMilliseconds": 1000 * _POLL_SECONDS},
     )

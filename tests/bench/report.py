@@ -108,13 +108,20 @@ def table(measures: Sequence[Measure], skipped: Sequence[str]) -> str:
     return "\n".join(shown)
 
 
-def report(measures: Sequence[Measure], skipped: Sequence[str], command: str) -> dict[str, object]:
+def report(
+    measures: Sequence[Measure],
+    skipped: Sequence[str],
+    *,
+    arguments: Sequence[str],
+    versions: Mapping[str, str],
+) -> dict[str, object]:
     """Return the whole run as JSON."""
+    packages = {name: version(name) for name in _PACKAGES}
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": command,
+        "arguments": list(arguments),
         "machine": _machine(),
-        "versions": {"python": platform.python_version(), **{p: version(p) for p in _PACKAGES}},
+        "versions": {"python": platform.python_version(), **packages, **versions},
         "rows": [measure.as_json() for measure in measures],
         "skipped": list(skipped),
     }

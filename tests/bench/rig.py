@@ -96,6 +96,11 @@ class Rig:
                 await asyncio.sleep(0.05)
         await asyncio.to_thread(os.sync)
 
+    async def version(self) -> str:
+        """Return ClickHouse's version."""
+        found = await self.analytics.query("SELECT version() AS version", comment=COMMENT)
+        return str(found.one()["version"])
+
     async def _merges(self) -> int:
         found = await self.analytics.query(
             "SELECT count() AS n FROM system.merges", comment=COMMENT

@@ -1,6 +1,6 @@
 """One publisher per dataset at a time: a lock in the database that is lost by time.
 
-A lock alone does not fence a paused publisher (INGEST.md): whoever takes it first drops the
+A lock alone does not fence a paused publisher: whoever takes it first drops the
 unfinished next tables of others, so that a stale swap finds nothing to swap.
 """
 
@@ -30,7 +30,7 @@ async def dataset_lock(context: Context, dataset_type: str, owner: str) -> Async
     """Hold the dataset's lock within the block, renewing it; waits until it is free."""
     lease = timedelta(seconds=context.settings.lease_seconds)
     await _ensure_row(context, dataset_type)
-    while not await _take(context, dataset_type, owner, lease):
+    while not await _take(context, dataset_type, owner, lease):  # noqa: ASYNC110 - held elsewhere
         await asyncio.sleep(_POLL_SECONDS)
     held = Held(context, dataset_type, owner)
     renewing = asyncio.create_task(_renew(context, dataset_type, owner, lease))

@@ -1,7 +1,7 @@
 """What a swap is to bring, written down before it: how a crash between the two is settled.
 
 The generation travels with the exchanged table, so the generation readers see tells of every
-prepared publication whether its swap happened (INGEST.md, recovery).
+prepared publication whether its swap happened.
 """
 
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Tells a quote that was never closed: ClickHouse raises nothing for it (INGEST.md).
+"""Tells a quote that was never closed: ClickHouse raises nothing for it.
 
 It swallows the rest of the file into one cell and gives a short record or, in the last column, a
 valid one. A swallowed stretch longer than a record may be is caught while loading; a shorter one

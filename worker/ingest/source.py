@@ -36,7 +36,7 @@ async def source_of(attempt: Attempt, inspection: Inspection) -> Source:
         derived = await transcode(context, claim, inspection.encoding)
         key, version = derived.key, derived.version_id
     # `url()` on a presigned GET with the version in it, never `s3()`: its HEAD drops the version,
-    # and a later PUT would cut the pinned file (INGEST.md, pinning).
+    # and a later PUT would cut the pinned file.
     url = context.storage.presign_get(
         key,
         version_id=version,

@@ -1,6 +1,6 @@
 """The swap: current is cloned, the clone changed where rows change, and exchanged in one step.
 
-Before the exchange nobody sees anything, after it everybody sees all (INGEST.md, publishing).
+Before the exchange nobody sees anything, after it everybody sees all.
 Partitions are linked, not copied; only those that lose rows are written anew.
 """
 

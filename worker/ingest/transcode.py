@@ -1,6 +1,6 @@
 """Turns UTF-16 and CP1252 text into UTF-8, as a derived object: ClickHouse reads UTF-8 only.
 
-One of the few places where bytes pass through Python, in chunks (INGEST.md).
+One of the few places where bytes pass through Python, in chunks.
 """
 
 import codecs
