@@ -17,8 +17,11 @@ from server.datasets.sql import array, backticked, quoted
 from server.datasets.tables import GOOD, REJECTED, SKIPPED, columns
 
 # Cells past the header's last column are read this far, to be told as `extra-cell`; ClickHouse
-# keeps only what is declared.
+# keeps only what is declared. Sixteen cost a tenth of the whole load, so a file is read with one
+# first; a record with an empty cell there, behind which more may stand, stops that (MORE_CELLS).
 OVERFLOW_COLUMNS = 16
+MORE_CELLS = "more cells may follow"
+RECORD_TOO_LONG = "record too long"
 
 # What an absent cell reads as: a string that cannot stand in a text file.
 _ABSENT = "\x01absent\x01"
@@ -37,6 +40,8 @@ class Layout:
     header_place: int = 0
     """Records before the header: blank lines, or Excel's `sep=;`."""
     settings: dict[str, object] = field(default_factory=dict)
+    overflow: int = 1
+    """Cells read beyond the header's last: 1, or OVERFLOW_COLUMNS."""
 
     @property
     def is_positional(self) -> bool:
@@ -53,7 +58,7 @@ class Layout:
         kinds = ["String"] * len(self.labels)
         if self.is_positional:
             kinds[0] = kinds[-1] = "Nullable(String)"
-            kinds += ["Nullable(String)"] * OVERFLOW_COLUMNS
+            kinds += ["Nullable(String)"] * self.overflow
         return ", ".join(f"{c} {k}" for c, k in zip(_cells(self), kinds, strict=True))
 
 
@@ -117,35 +122,28 @@ def load_statement(
     judgements = [judge(dataset, column) for column in dataset.columns]
     numbered = _Numbered(judgements, aside[0] if aside else None)
     names = ", ".join(name for name, _ in columns(dataset))
-    texts = [f"s_{judgement.column}" for judgement in judgements]
-    steps = [*zone_steps(dataset)]
-    for judgement in judgements:
-        steps += judgement.steps
-    steps += numbered.faults()
-    steps.append(("r", _row_fault(layout, numbered, aside[0] if aside else None)))
-    faults = ",\n      ".join(f"{expression} AS {alias}" for alias, expression in steps)
-    stored = ",\n  ".join(_stored_row(dataset, layout, judgements, numbered))
+    values = [*zone_steps(dataset), *(step for j in judgements for step in j.steps)]
+    faults = [*numbered.faults(), ("r", _row_fault(layout, numbered, aside[0] if aside else None))]
     # Arithmetic, not AND, OR and IF: those would put off every column's fault and work it out
     # under masks, which doubled the cost of judging.
-    return f"""INSERT INTO {target} ({names})
-SELECT
-  {stored}
-FROM (
-  SELECT *,
-    {_skipped(layout)} AS skipped,
-    toUInt8(skipped * {SKIPPED} + (1 - skipped) * ({numbered.rejected()}) * {REJECTED}) AS verdict,
-    toUInt8(bitAnd(1 - skipped, {numbered.any()})) AS has_issue
-  FROM (
-    SELECT row, {", ".join([*_cells(layout), *texts])},
-      {faults}
-    FROM (
-      SELECT
-      {_read(dataset, layout, judgements)}
-      FROM {source}
-      {_where(layout, max_record_bytes, aside)}
+    rejected = f"(1 - skipped) * ({numbered.rejected()}) * {REJECTED}"
+    verdict = [
+        ("skipped", _skipped(layout)),
+        ("verdict", f"toUInt8(skipped * {SKIPPED} + {rejected})"),
+        ("has_issue", f"toUInt8(bitAnd(1 - skipped, {numbered.any()}))"),
+    ]
+    judged = (
+        f"(SELECT {_read(dataset, layout, judgements)}\n  FROM {source}"
+        f"\n  {_where(layout, max_record_bytes, aside)})"
     )
-  )
-)"""
+    for layer in (values, faults, verdict):
+        judged = f"(SELECT *,\n    {_named(layer)}\n  FROM {judged})"
+    stored = ",\n  ".join(_stored_row(dataset, layout, judgements, numbered))
+    return f"INSERT INTO {target} ({names})\nSELECT\n  {stored}\nFROM {judged}"
+
+
+def _named(steps: Sequence[tuple[str, str]]) -> str:
+    return ",\n    ".join(f"{expression} AS {alias}" for alias, expression in steps)
 
 
 def _read(dataset: Dataset, layout: Layout, judgements: Sequence[Judgement]) -> str:
@@ -166,7 +164,9 @@ def _where(
         lengths = " + ".join(
             f"length({_cell(layout, place)})" for place in range(len(layout.labels))
         )
-        conditions.append(f"throwIf({lengths} > {max_record_bytes}, 'record too long') = 0")
+        conditions.append(f"throwIf({lengths} > {max_record_bytes}, '{RECORD_TOO_LONG}') = 0")
+    if layout.is_positional and layout.overflow < OVERFLOW_COLUMNS:
+        conditions.append(f"throwIf(ifNull(o{layout.overflow - 1} = '', 0), '{MORE_CELLS}') = 0")
     return f"WHERE {' AND '.join(conditions)}" if conditions else ""
 
 
@@ -272,7 +272,7 @@ def _cells(layout: Layout) -> list[str]:
     if not layout.is_positional:
         return [backticked(label) for label in layout.labels]
     places = [f"c{place}" for place in range(len(layout.labels))]
-    return places + [f"o{place}" for place in range(OVERFLOW_COLUMNS)]
+    return places + [f"o{place}" for place in range(layout.overflow)]
 
 
 def _cell(layout: Layout, place: int) -> str:
@@ -296,7 +296,7 @@ def _row_fault(layout: Layout, numbered: _Numbered, aside: IssueCode | None) -> 
     if not layout.is_positional:
         return "toUInt16(0)"
     last = f"c{len(layout.labels) - 1}"
-    surplus = ", ".join(f"ifNull(o{place}, '')" for place in range(OVERFLOW_COLUMNS))
+    surplus = ", ".join(f"ifNull(o{place}, '')" for place in range(layout.overflow))
     return (
         f"toUInt16(multiIf(isNull({last}), {numbered.row_rule(IssueCode.MISSING_CELL)},"
         f" isNotNull(o0) AND notEmpty(concat({surplus})),"
@@ -323,7 +323,7 @@ def _kept_cells(layout: Layout) -> str:
     arms = ", ".join(f"p = {place}, {cell}" for place, cell in enumerate(cells))
     if not layout.is_positional:
         return f"arrayMap(p -> multiIf({arms}, ''), if(has_issue, range({len(cells)}), []))"
-    surplus = f"if(isNull(o0), 0, {OVERFLOW_COLUMNS})"
+    surplus = f"if(isNull(o0), 0, {layout.overflow})"
     return (
         f"arrayMap(p -> ifNull(multiIf({arms}, ''), ''),"
         f" if(has_issue, range({len(layout.labels)} + {surplus}), []))"

@@ -120,7 +120,7 @@ def test_without_a_valid_key_nothing_is_answered(client: Client, authorization: 
 def test_a_revoked_key_is_refused_within_seconds(appliance: Appliance, client: Client) -> None:
     made = client.http.post("/analytics/keys", json={"name": "short", "scopes": ["files:write"]})
     assert made.status_code == 201, made.text
-    with appliance.client(made.json()["key"]) as short:
+    with appliance.client(made.json()["apiKey"]) as short:
         allowed = short.http.post(UPLOAD, json=GOOD)
         beyond = short.http.get(FILES)
 

@@ -149,8 +149,8 @@ def _first_record(contents: Contents, delimiter: str) -> tuple[int, list[str]]:
         for place, record in enumerate(reader):
             if not any(cell.strip() for cell in record):
                 continue
-            if len(record) == 1 and record[0].startswith("sep="):
-                continue  # Excel's hint for itself
+            if record[0].startswith("sep=") and not any(record[1:]):
+                continue  # Excel's hint for itself: `sep=;` is two cells to the delimiter it names
             if not contents.is_whole and lines.tell() >= len(text):
                 detail = f"The first line is longer than {_HEAD_BYTES} bytes."
                 raise FileFailed(FailureCode.ROW_TOO_LONG, detail, row_number=0)

@@ -8,11 +8,18 @@ worker conducts: it signs a URL, sends one statement, and shows how far it is.
 import asyncio
 import contextlib
 import re
+from dataclasses import replace
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from server.datasets.judging import load_statement, read_settings
+from server.datasets.judging import (
+    MORE_CELLS,
+    OVERFLOW_COLUMNS,
+    RECORD_TOO_LONG,
+    load_statement,
+    read_settings,
+)
 from server.datasets.tables import ASIDE_PARTITION, GOOD, columns
 from server.errors import AdapterError, ObjectMissing, QueryRejected, StorageUnavailable
 from server.files.claims import LeaseLost
@@ -27,7 +34,7 @@ from worker.ingest.verdict import Verdict, judge_staged
 _PROGRESS_SECONDS: Final = 0.5
 # ClickHouse's numbers, by what they say of a file that url() read.
 _REMOTE_REFUSED: Final = 86
-_TOO_LONG: Final = 395  # FUNCTION_THROW_IF_VALUE_IS_NON_ZERO, from our own bound on a record
+_THROWN: Final = 395  # FUNCTION_THROW_IF_VALUE_IS_NON_ZERO: by our own statement
 _PARSING: Final = frozenset({6, 25, 26, 27, 33, 38, 41, 72, 117, 130, 131, 349, 469, 636})
 _UNPACKING: Final = frozenset({32, 33, 271, 354, 432, 561})
 _ROW: Final = re.compile(r"\(at row (\d+)\)")
@@ -41,6 +48,19 @@ async def load(attempt: Attempt, inspection: Inspection) -> Verdict:
         FileFailed: structure-error, row-too-long, compression-error, encoding-error.
         AnalyticsUnavailable, StorageUnavailable, ObjectMissing: an outside system's fault.
     """
+    try:
+        return await _load(attempt, inspection)
+    except QueryRejected as fault:
+        if fault.code != _THROWN or MORE_CELLS not in fault.server_message:
+            raise await _failure(attempt, inspection, fault) from None
+    wider = replace(inspection.layout, overflow=OVERFLOW_COLUMNS)
+    try:
+        return await _load(attempt, replace(inspection, layout=wider))
+    except QueryRejected as fault:
+        raise await _failure(attempt, inspection, fault) from None
+
+
+async def _load(attempt: Attempt, inspection: Inspection) -> Verdict:
     layout = inspection.layout
     source = await source_of(attempt, inspection)
     await attempt.create("staging")
@@ -54,8 +74,6 @@ async def load(attempt: Attempt, inspection: Inspection) -> Verdict:
     reporting = asyncio.create_task(_report_progress(attempt))
     try:
         await attempt.run(statement, settings=read_settings(layout), parameters=source.parameters)
-    except QueryRejected as fault:
-        raise await _failure(attempt, inspection, fault) from None
     finally:
         reporting.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -97,7 +115,7 @@ async def _failure(attempt: Attempt, inspection: Inspection, fault: QueryRejecte
     """Return what a refused statement says of the file; the message itself may quote cells."""
     row_number = _row_number(fault, inspection)
     where = f" near row {row_number}" if row_number is not None else ""
-    if fault.code == _TOO_LONG or _HUGE_ROW in fault.server_message:
+    if _is_too_long(fault) or _HUGE_ROW in fault.server_message:
         limit = attempt.context.settings.max_record_bytes
         detail = f"A row is longer than {limit} bytes{where}; a quote may never be closed."
         return FileFailed(FailureCode.ROW_TOO_LONG, detail, row_number=row_number)
@@ -110,6 +128,10 @@ async def _failure(attempt: Attempt, inspection: Inspection, fault: QueryRejecte
     if fault.code == _REMOTE_REFUSED:
         return await _storage_fault(attempt)
     return fault
+
+
+def _is_too_long(fault: QueryRejected) -> bool:
+    return fault.code == _THROWN and RECORD_TOO_LONG in fault.server_message
 
 
 async def _storage_fault(attempt: Attempt) -> Exception:
