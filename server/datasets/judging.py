@@ -18,7 +18,7 @@ from server.datasets.tables import GOOD, REJECTED, SKIPPED, columns
 
 # Cells past the header's last column are read this far, to be told as `extra-cell`; ClickHouse
 # keeps only what is declared. Sixteen cost a tenth of the whole load, so a file is read with one
-# first; a record with an empty cell there, behind which more may stand, stops that (MORE_CELLS).
+# first; a record that has one, behind which more may stand, stops that (MORE_CELLS).
 OVERFLOW_COLUMNS = 16
 MORE_CELLS = "more cells may follow"
 RECORD_TOO_LONG = "record too long"
@@ -166,7 +166,7 @@ def _where(
         )
         conditions.append(f"throwIf({lengths} > {max_record_bytes}, '{RECORD_TOO_LONG}') = 0")
     if layout.is_positional and layout.overflow < OVERFLOW_COLUMNS:
-        conditions.append(f"throwIf(ifNull(o{layout.overflow - 1} = '', 0), '{MORE_CELLS}') = 0")
+        conditions.append(f"throwIf(isNotNull(o0), '{MORE_CELLS}') = 0")
     return f"WHERE {' AND '.join(conditions)}" if conditions else ""
 
 

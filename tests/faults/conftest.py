@@ -1,5 +1,5 @@
 """Fixtures of this folder's tests."""
 
-from tests.fixtures.appliance import own_appliance
+from tests.fixtures.appliance import client
 
-__all__ = ["own_appliance"]
+__all__ = ["client"]

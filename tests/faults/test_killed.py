@@ -7,7 +7,7 @@ import pytest
 
 from server.files.lifecycle import Stage
 from tests.faults.bulk import Bulk, new_provider
-from tests.fixtures.appliance import Appliance
+from tests.fixtures.appliance import Appliance, started
 from tests.fixtures.client import Client, counts_of, totals_of
 
 ROWS = 300_000
@@ -21,10 +21,8 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def victim(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
     """Give an appliance that is killed and started again."""
-    appliance = Appliance(tmp_path_factory.mktemp("victim"), **QUICK)
-    appliance.start()
-    yield appliance
-    appliance.kill()
+    with started(tmp_path_factory.mktemp("victim"), **QUICK) as appliance:
+        yield appliance
 
 
 def put_and_kill(appliance: Appliance, data: bytes, stage: Stage) -> str:

@@ -7,24 +7,15 @@ from decimal import Decimal
 import pytest
 
 from tests.faults.bulk import Bulk, new_provider
-from tests.fixtures.appliance import Appliance
+from tests.fixtures.appliance import Appliance, started
 from tests.fixtures.client import Client, counts_of
 
 
 @pytest.fixture(scope="module")
 def appliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
     """Give an appliance that works on several files at once."""
-    appliance = Appliance(tmp_path_factory.mktemp("overlaps"), jobs_at_once=4)
-    appliance.start()
-    yield appliance
-    appliance.kill()
-
-
-@pytest.fixture
-def client(appliance: Appliance) -> Iterator[Client]:
-    """Give its client."""
-    with appliance.client() as client:
-        yield client
+    with started(tmp_path_factory.mktemp("overlaps"), jobs_at_once=4) as appliance:
+        yield appliance
 
 
 def test_a_small_newer_file_wins_over_a_large_older_one(client: Client) -> None:

@@ -1,6 +1,7 @@
 """Wake-up calls that are lost, doubled or sent for nothing: every file is still done, once."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import time
@@ -12,7 +13,7 @@ import redis
 
 from server.queue import ArqQueue
 from tests.faults.bulk import Bulk, new_provider
-from tests.fixtures.appliance import Appliance
+from tests.fixtures.appliance import Appliance, started
 from tests.fixtures.client import FILES, Client, counts_of
 
 ROWS = 50_000
@@ -21,22 +22,25 @@ ROWS = 50_000
 @pytest.fixture(scope="module")
 def appliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
     """Give an appliance that looks for lost work often."""
-    appliance = Appliance(tmp_path_factory.mktemp("woken"), sweep_seconds=1)
-    appliance.start()
-    yield appliance
-    appliance.kill()
-
-
-@pytest.fixture
-def client(appliance: Appliance) -> Iterator[Client]:
-    """Give its client."""
-    with appliance.client() as client:
-        yield client
+    with started(tmp_path_factory.mktemp("woken"), sweep_seconds=1) as appliance:
+        yield appliance
 
 
 def kill_valkey(appliance: Appliance) -> None:
     """Kill the appliance's own Valkey."""
     os.kill(int((appliance.home / "valkey.pid").read_text()), signal.SIGKILL)
+
+
+def wait_for_valkey(appliance: Appliance) -> None:
+    """Wait until a new Valkey answers."""
+    end = time.monotonic() + 20
+    with redis.Redis(unix_socket_path=str(appliance.home / "valkey.sock")) as valkey:
+        while time.monotonic() < end:
+            with contextlib.suppress(redis.ConnectionError):
+                valkey.ping()
+                return
+            time.sleep(0.02)
+    pytest.fail(appliance.log)
 
 
 def wake(appliance: Appliance, file_id: str, times: int) -> None:
@@ -63,18 +67,11 @@ def test_files_sent_while_valkey_is_dead_are_done(appliance: Appliance, client: 
 
     kill_valkey(appliance)
     client.put(url, rows.data)
-    kill_valkey_again_when_it_is_back(appliance)
+    wait_for_valkey(appliance)
+    kill_valkey(appliance)
 
     assert counts_of(client.ended(file_id))["inserted"] == ROWS
     assert client.shown(rows.provider) == rows.sums
-
-
-def kill_valkey_again_when_it_is_back(appliance: Appliance) -> None:
-    """Wait for the new Valkey, and kill that one too."""
-    first, end = (appliance.home / "valkey.pid").read_text(), time.monotonic() + 10
-    while (appliance.home / "valkey.pid").read_text() == first and time.monotonic() < end:
-        time.sleep(0.05)
-    kill_valkey(appliance)
 
 
 def test_a_wiped_valkey_loses_nothing(appliance: Appliance, client: Client) -> None:

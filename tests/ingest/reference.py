@@ -31,7 +31,8 @@ _THOUSANDS = re.compile(
     re.ASCII,
 )
 _TIME = re.compile(
-    r"(\d{4}-\d{2}-\d{2})(?:[Tt ](\d{2}:\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?([Zz]|[+-]\d{2}:?\d{2})?)?",
+    r"(\d{4}-\d{2}-\d{2})"
+    r"(?:[Tt ](\d{2}:\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?([Zz]|[+-]\d{2}:?\d{2})?)?",
     re.ASCII,
 )
 
@@ -140,31 +141,40 @@ def has_offset(text: str) -> bool:
 
 def judge_time(text: str, zone: str, uploaded_at: datetime) -> tuple[str | None, str | None]:
     """Return the codes of the event time and of its zone."""
-    is_known = not zone or zone in _ZONES
-    zone_code = None if is_known else "timezone-unknown"
-    if not text.strip(" "):
-        return "required-value", zone_code
+    zone_code = None if not zone or zone in _ZONES else "timezone-unknown"
     local = read_local(text)
     if local is None:
-        return "type-error", zone_code
-    offset = has_offset(text)
+        return ("type-error" if text.strip(" ") else "required-value"), zone_code
     if not 1970 <= int(local[:4]) <= 2105:
         return "date-out-of-range", zone_code  # in whatever zone
-    if not offset and not is_known:
+    if has_offset(text):
+        return judge_instant(
+            datetime.fromisoformat(local + offset_of(text)), uploaded_at
+        ), zone_code
+    if zone_code is not None:
         return None, zone_code
-    if offset:
-        moment = datetime.fromisoformat(local + text[-6:].replace("z", "Z")[_at(text) :])
-    else:
-        moment = datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(zone or "UTC"))
-        back = moment.astimezone(UTC).astimezone(moment.tzinfo)
-        if back.replace(tzinfo=None) != moment.replace(tzinfo=None):
-            return "time-nonexistent", zone_code
+    moment = datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(zone or "UTC"))
+    return judge_clock(moment) or judge_instant(moment, uploaded_at) or judge_fold(moment), None
+
+
+def judge_clock(moment: datetime) -> str | None:
+    """Judge whether clocks ever show that time."""
+    back = moment.astimezone(UTC).astimezone(moment.tzinfo)
+    is_shown = back.replace(tzinfo=None) == moment.replace(tzinfo=None)
+    return None if is_shown else "time-nonexistent"
+
+
+def judge_instant(moment: datetime, uploaded_at: datetime) -> str | None:
+    """Judge whether an event can have been then."""
     earliest = datetime(2000, 1, 1, tzinfo=UTC)
-    if not earliest <= moment.astimezone(UTC) <= uploaded_at + timedelta(hours=48):
-        return "date-out-of-range", zone_code
-    if not offset and moment.replace(fold=1).utcoffset() != moment.utcoffset():
-        return "time-ambiguous", zone_code
-    return None, zone_code
+    is_possible = earliest <= moment.astimezone(UTC) <= uploaded_at + timedelta(hours=48)
+    return None if is_possible else "date-out-of-range"
+
+
+def judge_fold(moment: datetime) -> str | None:
+    """Judge whether clocks show that time twice."""
+    is_twice = moment.replace(fold=1).utcoffset() != moment.utcoffset()
+    return "time-ambiguous" if is_twice else None
 
 
 def read_local(text: str) -> str | None:
@@ -185,7 +195,7 @@ def read_local(text: str) -> str | None:
     return local
 
 
-def _at(text: str) -> int:
-    """Return where the offset begins in the last six characters."""
-    tail = text[-6:]
-    return max(tail.rfind(mark) for mark in "Zz+-")
+def offset_of(text: str) -> str:
+    """Return the offset at the end of a readable time."""
+    read = _TIME.fullmatch(text)
+    return read[5].upper() if read and read[5] else ""

@@ -70,7 +70,7 @@ AMOUNTS = {
     # Both too long and too precise: one fault gives one code.
     "1234567890123456789.001": ("out-of-range",),
 }
-BY_CURRENCY = {
+BY_CURRENCY: dict[str, dict[str, tuple[str, ...]]] = {
     "JPY": {"100": (), "100.00": (), "100.5": ("too-precise",), "100.50": ("too-precise",)},
     "KWD": {"1.234": (), "1.2340": (), "1.2345": ("too-precise",)},
     "CLF": {"1.2345": (), "1.23450000": (), "1.23456": ("too-precise",)},

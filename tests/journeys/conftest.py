@@ -1,6 +1,6 @@
 """Fixtures of this folder's tests."""
 
-from tests.fixtures.appliance import appliance, client, own_appliance
+from tests.fixtures.appliance import appliance, client
 from tests.journeys.payments import payments
 
-__all__ = ["appliance", "client", "own_appliance", "payments"]
+__all__ = ["appliance", "client", "payments"]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.fixtures.appliance import Appliance
+from tests.fixtures.appliance import started
 from tests.fixtures.client import UPLOAD, Client, failure_of
 from tests.journeys.payments import Payments
 
@@ -17,19 +17,17 @@ EXPIRES_SECONDS = 5
 @pytest.fixture(scope="module")
 def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     """Give a client of an appliance with short-lived URLs for small files."""
-    appliance = Appliance(
-        tmp_path_factory.mktemp("narrow"),
-        max_upload_bytes=MAX_BYTES,
-        upload_expires_seconds=EXPIRES_SECONDS,
-        upload_grace_seconds=1,
-        sweep_seconds=0.5,
-    )
-    try:
-        appliance.start()
-        with appliance.client() as client:
-            yield client
-    finally:
-        appliance.kill()
+    narrow = {
+        "max_upload_bytes": MAX_BYTES,
+        "upload_expires_seconds": EXPIRES_SECONDS,
+        "upload_grace_seconds": 1,
+        "sweep_seconds": 0.5,
+    }
+    with (
+        started(tmp_path_factory.mktemp("narrow"), **narrow) as appliance,
+        appliance.client() as client,
+    ):
+        yield client
 
 
 def test_a_put_over_the_limit_is_refused_and_leaves_the_file_waiting(

@@ -1,4 +1,4 @@
-"""One URL, one file: what is PUT afterwards changes nothing, and the URL is good for nothing else."""
+"""One URL, one file: what is PUT afterwards changes nothing; the URL is good for nothing else."""
 
 from urllib.parse import urlsplit, urlunsplit
 

@@ -4,7 +4,6 @@ from tests.fixtures.client import Client, counts_of, read_csv, sums_of
 from tests.fixtures.ingest import to_csv
 from tests.journeys.payments import COLUMNS, Payments
 
-QUARANTINE = {"maxRejectedRatio": 1}
 FORMULAS = ("=1+1", "+x", "-x", "@SUM(A1)", "\tx", "\rx", "-5.00", "+5", "-1,5", "'=1", "x=1")
 SHEET = ("'=1+1", "'+x", "'-x", "'@SUM(A1)", "'\tx", "'\rx", "-5.00", "+5", "-1,5", "'=1", "x=1")
 
@@ -17,7 +16,7 @@ def test_each_row_keeps_its_number_its_reasons_and_its_cells(
     second = payments.row(created_at="2025-02-30", merchant_reference='a "b",\nc')
     rows = [good[0], first, good[1], good[2], second]
 
-    file = client.send(to_csv(rows), **QUARANTINE)
+    file = client.send(to_csv(rows), maxRejectedRatio=1)
 
     assert file.outcome == "imported_with_rejections"
     assert counts_of(file) == {"total": 5, "imported": 3, "inserted": 3, "rejected": 2}
@@ -54,7 +53,7 @@ def test_the_files_issues_are_summed_up(client: Client, payments: Payments) -> N
     rows = [payments.row(amount=text) for text in ("1", "x", "y", "1,5", "z")]
     rows[4]["card_last4"] = "1"
 
-    file = client.send(to_csv(rows), **QUARANTINE)
+    file = client.send(to_csv(rows), maxRejectedRatio=1)
 
     told = {(i.column, i.code, i.severity, i.count, i.first_row_number) for i in file.issues}
     assert told == {
@@ -68,7 +67,7 @@ def test_the_files_issues_are_summed_up(client: Client, payments: Payments) -> N
 def test_pages_walk_over_all_rows_in_order(client: Client, payments: Payments) -> None:
     _, data = payments.file(40, currency="EURO")
 
-    file = client.send(data, **QUARANTINE)
+    file = client.send(data, maxRejectedRatio=1)
 
     assert list(client.rows(file.id)) == list(range(1, 41))
 
@@ -77,7 +76,7 @@ def test_surplus_cells_stand_in_the_page(client: Client, payments: Payments) -> 
     lines = payments.file(3)[1].decode().splitlines()
     lines[2] += ",surplus,,more"
 
-    file = client.send("\n".join(lines), **QUARANTINE)
+    file = client.send("\n".join(lines), maxRejectedRatio=1)
 
     (row,) = client.http.get(file.links.rejected_rows).json()["results"]
     assert [issue["code"] for issue in row["issues"]] == ["extra-cell"]
@@ -88,7 +87,7 @@ def test_surplus_cells_stand_in_the_page(client: Client, payments: Payments) -> 
 def test_the_sheet_is_safe_to_open(client: Client, payments: Payments) -> None:
     rows = [payments.row(amount="x", merchant_reference=text) for text in FORMULAS]
 
-    file = client.send(to_csv(rows), "=cmd|' C calc'!A0.csv", **QUARANTINE)
+    file = client.send(to_csv(rows), "=cmd|' C calc'!A0.csv", maxRejectedRatio=1)
     answer = client.http.get(file.links.rejected_rows_csv)
 
     assert answer.headers["content-type"].startswith("text/csv")
@@ -105,7 +104,7 @@ def test_the_sheet_is_safe_to_open(client: Client, payments: Payments) -> None:
 def test_a_repaired_sheet_can_be_sent_as_it_is(client: Client, payments: Payments) -> None:
     rows = payments.rows(4, currency="EUR", transaction_type="Capture")
     spoilt = [{**row, "amount": "x"} for row in rows[:2]] + rows[2:]
-    file = client.send(to_csv(spoilt), **QUARANTINE)
+    file = client.send(to_csv(spoilt), maxRejectedRatio=1)
     sheet = read_csv(client.http.get(file.links.rejected_rows_csv).text)
     repaired = [{**row, "amount": fixed["amount"]} for row, fixed in zip(sheet, rows, strict=False)]
 
@@ -125,7 +124,7 @@ def test_rejected_rows_of_a_duplicate_header_label_and_a_blank_one(
     lines = to_csv(rows).splitlines()
     lines = [lines[0] + ",note,note,"] + [f"{line},n1,n2,n3" for line in lines[1:]]
 
-    file = client.send("\n".join(lines), **QUARANTINE)
+    file = client.send("\n".join(lines), maxRejectedRatio=1)
 
     text = client.http.get(file.links.rejected_rows_csv).text
     assert text.splitlines()[0].split(",")[len(COLUMNS) :][:3] == ["note", "note", ""]
