@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from server.datasets.judging import OVERFLOW_COLUMNS
+from server.datasets.layout import OVERFLOW_COLUMNS
 from tests.fixtures.ingest import Judge, good, to_csv
 
 HEADER = "transaction_id,transaction_type,created_at,provider_code,currency,amount"

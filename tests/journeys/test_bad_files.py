@@ -1,5 +1,6 @@
 """Files that are not what they should be: each ends with its code, and nothing of it is loaded."""
 
+import gzip
 from collections.abc import Callable
 
 import pytest
@@ -79,6 +80,19 @@ BAD: dict[str, tuple[Spoil, tuple[str, ...]]] = {
         then_quoted(opening("merchant_reference", 12)),
         ("structure-error",),
     ),
+    "an unclosed quote before a doubled one": (
+        lambda data: opening("coupon_number", 12)(data).replace(b'"1', b'"""1'),
+        ("structure-error",),
+    ),
+    "an unclosed quote in a compressed file": (
+        lambda data: gzip.compress(opening("coupon_number", 12)(data)),
+        ("structure-error",),
+    ),
+    "an unclosed quote in UTF-16": (
+        lambda data: opening("coupon_number", 12)(data).decode().encode("utf-16"),
+        ("structure-error",),
+    ),
+    "a compressed file cut short": (lambda data: gzip.compress(data)[:-12], ("compression-error",)),
     "an unclosed quote in the header": (
         lambda data: data.replace(b"amount", b'"amount', 1),
         ("structure-error", "header-mismatch", "header-missing"),

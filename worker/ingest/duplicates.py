@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from server.datasets.issues import IssueCode
-from server.datasets.judging import Layout, load_statement, read_settings
+from server.datasets.judging import load_statement
+from server.datasets.layout import Layout, read_settings
 from server.datasets.tables import GOOD
 from worker.ingest.attempt import Attempt
 from worker.ingest.source import Source

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from server.datasets.declaration import Dataset
 from server.datasets.header import Alignment, align
-from server.datasets.judging import Layout
+from server.datasets.layout import Layout
 from server.files.claims import Claim
 from server.files.failures import FailureCode, FileFailed
 from worker.context import Context

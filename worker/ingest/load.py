@@ -13,11 +13,11 @@ from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from server.datasets.judging import (
+from server.datasets.judging import load_statement
+from server.datasets.layout import (
     MORE_CELLS,
     OVERFLOW_COLUMNS,
     RECORD_TOO_LONG,
-    load_statement,
     read_settings,
 )
 from server.datasets.tables import ASIDE_PARTITION, GOOD, columns

@@ -5,7 +5,7 @@ valid one. A swallowed stretch longer than a record may be is caught while loadi
 lies within the file's tail, and is told here.
 """
 
-from server.datasets.judging import read_settings
+from server.datasets.layout import read_settings
 from server.files.failures import FailureCode, FileFailed
 from worker.ingest.attempt import Attempt
 from worker.ingest.inspect import Inspection
@@ -20,34 +20,59 @@ async def check_last_quote(attempt: Attempt, inspection: Inspection, source: Sou
         AnalyticsUnavailable: ClickHouse does not answer.
     """
     layout = inspection.layout
-    if not layout.is_positional or not may_be_open(inspection.tail, layout.delimiter or ","):
+    # Of a compressed or transcoded file the tail is not the text that was read.
+    knows_tail = inspection.compression is None and not inspection.needs_transcoding
+    delimiter = layout.delimiter or ","
+    if not layout.is_positional:
         return
+    if knows_tail:
+        if not may_be_open(inspection.tail, delimiter):
+            return
+    elif await _count_quotes(attempt, inspection, source) % 2 == 0:
+        return
+    for cell in await _last_record(attempt, inspection, source):
+        # An odd quote may stand inside a cell (5" pipe); one that swallowed holds a line's end too.
+        is_open = _ends_inside(inspection.tail, cell, delimiter) if knows_tail else "\n" in cell
+        if cell and is_open:
+            detail = "A quote near the end of the file is never closed."
+            raise FileFailed(FailureCode.STRUCTURE_ERROR, detail)
+
+
+def may_be_open(tail: bytes, delimiter: str) -> bool:
+    """Return whether the last odd run of quotes in the tail stands where a quoted cell begins.
+
+    Cheap, and right for nearly every file: a closing quote follows its cell's text. A run, because
+    what follows an opening quote may be a doubled one.
+    """
+    end = len(tail)
+    while (last := tail.rfind(b'"', 0, end)) >= 0:
+        end = last
+        while end and tail[end - 1 : end] == b'"':
+            end -= 1
+        if (last - end) % 2 == 0:
+            return end == 0 or tail[end - 1 : end] in (delimiter.encode(), b"\n", b"\r")
+    return False
+
+
+async def _count_quotes(attempt: Attempt, inspection: Inspection, source: Source) -> int:
+    found = await attempt.analytics.query(
+        f"SELECT sum(countSubstrings(line, '\"')) AS n FROM {source.lines}",
+        settings=read_settings(inspection.layout),
+        comment=attempt.comment,
+    )
+    return int(str(found.one()["n"]))
+
+
+async def _last_record(attempt: Attempt, inspection: Inspection, source: Source) -> list[str]:
+    layout = inspection.layout
     cells = ", ".join(f"ifNull(c{place}, '')" for place in range(len(layout.labels)))
     found = await attempt.analytics.query(
         f"SELECT [{cells}] AS cells FROM {source.table} ORDER BY _row_number DESC LIMIT 1",
         settings=read_settings(layout),
         comment=attempt.comment,
     )
-    if not found.rows:
-        return
-    last = found.one()["cells"]
-    if isinstance(last, list) and any(
-        _ends_inside(inspection.tail, str(cell), layout.delimiter or ",") for cell in last if cell
-    ):
-        detail = "A quote near the end of the file is never closed."
-        raise FileFailed(FailureCode.STRUCTURE_ERROR, detail)
-
-
-def may_be_open(tail: bytes, delimiter: str) -> bool:
-    """Return whether the last lone quote of the tail stands where a quoted cell begins.
-
-    Cheap, and right for nearly every file: a closing quote follows its cell's text.
-    """
-    lone = tail.replace(b'""', b"  ")
-    place = lone.rfind(b'"')
-    if place < 0:
-        return False
-    return place == 0 or lone[place - 1 : place] in (delimiter.encode(), b"\n", b"\r")
+    cells_found = found.one()["cells"] if found.rows else []
+    return [str(cell) for cell in cells_found] if isinstance(cells_found, list) else []
 
 
 def _ends_inside(tail: bytes, cell: str, delimiter: str) -> bool:

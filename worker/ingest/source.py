@@ -20,6 +20,8 @@ class Source:
     """A table expression, and the parameters its judging needs. Holds a secret: never logged."""
 
     table: str
+    lines: str
+    """The same text as lines that are not cut into cells: one column, `line`."""
     parameters: Mapping[str, object]
 
 
@@ -45,10 +47,10 @@ async def source_of(attempt: Attempt, inspection: Inspection) -> Source:
     )
     layout = inspection.layout
     packed = inspection.compression or "none"
-    structure = quoted(layout.structure)
     return Source(
-        f"url({quoted(url)}, '{layout.format}', {structure}, '{packed}')",
-        {
+        table=f"url({quoted(url)}, '{layout.format}', {quoted(layout.structure)}, '{packed}')",
+        lines=f"url({quoted(url)}, 'LineAsString', 'line String', '{packed}')",
+        parameters={
             "zone": zone_number(_DEFAULT_ZONE),
             "zones": f"{attempt.analytics.database}.{ZONES}",
         },

@@ -1,0 +1,101 @@
+"""How a file's records are cut into cells, and the settings under which ClickHouse does so.
+
+Found by `worker/ingest/inspect.py`; `judging.py` compiles the statement for it.
+"""
+
+from dataclasses import dataclass, field
+
+from server.datasets.sql import backticked
+
+# Cells past the header's last column are read this far, to be told as `extra-cell`; ClickHouse
+# keeps only what is declared. Sixteen cost a tenth of the whole load, so a file is read with one
+# first; a record that has one, behind which more may stand, stops that (MORE_CELLS).
+OVERFLOW_COLUMNS = 16
+MORE_CELLS = "more cells may follow"
+RECORD_TOO_LONG = "record too long"
+
+# What an absent cell reads as: a string that cannot stand in a text file.
+_ABSENT = "\x01absent\x01"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a file's records are cut into cells."""
+
+    format: str
+    """ClickHouse's input format: CSV or JSONEachRow."""
+    labels: tuple[str, ...]
+    columns: tuple[str | None, ...]
+    """For each label the dataset's column, None when it is not loaded."""
+    delimiter: str | None = None
+    header_place: int = 0
+    """Records before the header: blank lines, or Excel's `sep=;`."""
+    settings: dict[str, object] = field(default_factory=dict)
+    overflow: int = 1
+    """Cells read beyond the header's last: 1, or OVERFLOW_COLUMNS."""
+
+    @property
+    def is_positional(self) -> bool:
+        """True when a cell belongs to a column by its place in the record."""
+        return self.format == "CSV"
+
+    @property
+    def structure(self) -> str:
+        """Return ClickHouse's description of the cells to read, all as text.
+
+        Only the first and the last cell may be absent: a record without its last is too short, one
+        without its first is a blank line. (Making every cell nullable costs a third of judging.)
+        """
+        kinds = ["String"] * len(self.labels)
+        if self.is_positional:
+            kinds[0] = kinds[-1] = "Nullable(String)"
+            kinds += ["Nullable(String)"] * self.overflow
+        return ", ".join(f"{c} {k}" for c, k in zip(self.cells, kinds, strict=True))
+
+    @property
+    def cells(self) -> list[str]:
+        """Return the names of the cells that are read, in the order of the record."""
+        if not self.is_positional:
+            return [backticked(label) for label in self.labels]
+        places = [f"c{place}" for place in range(len(self.labels))]
+        return places + [f"o{place}" for place in range(self.overflow)]
+
+    def cell(self, place: int) -> str:
+        """Return the text of the cell at a label's place, `''` when it is absent."""
+        cell = self.cells[place]
+        is_end = self.is_positional and place in (0, len(self.labels) - 1)
+        return f"ifNull({cell}, '')" if is_end else cell
+
+
+def read_settings(layout: Layout) -> dict[str, object]:
+    """Return the settings under which ClickHouse reads the cells exactly as they were sent."""
+    settings: dict[str, object] = {
+        # A file may hold years; a partition is a month.
+        "max_partitions_per_insert_block": 10_000,
+        "throw_on_max_partitions_per_insert_block": 0,
+        "short_circuit_function_evaluation": "enable",
+        # The presigned URL stands in the statement: it must not reach the query log.
+        "log_queries": 0,
+        **layout.settings,
+    }
+    if layout.is_positional:
+        settings |= {
+            "format_csv_delimiter": layout.delimiter or ",",
+            "input_format_csv_allow_whitespace_or_tab_as_delimiter": int(layout.delimiter == "\t"),
+            "input_format_csv_detect_header": 0,
+            "input_format_csv_allow_variable_number_of_columns": 1,
+            "input_format_csv_empty_as_default": 0,
+            "input_format_csv_trim_whitespaces": 0,
+            "input_format_csv_use_best_effort_in_schema_inference": 0,
+            "format_csv_null_representation": _ABSENT,
+        }
+    else:
+        settings |= {
+            "input_format_json_read_numbers_as_strings": 1,
+            "input_format_json_read_bools_as_strings": 1,
+            "input_format_json_read_objects_as_strings": 1,
+            "input_format_json_read_arrays_as_strings": 1,
+            "input_format_skip_unknown_fields": 1,
+            "input_format_null_as_default": 1,
+        }
+    return settings
