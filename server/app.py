@@ -12,11 +12,13 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from litestar import Litestar, Request
+from litestar import Litestar, Request, Response
 from litestar.datastructures import State
 from litestar.di import Provide
+from litestar.exceptions import NotFoundException
 from litestar.handlers import BaseRouteHandler
 from litestar.plugins.pydantic import PydanticPlugin
+from litestar.response import Template
 from litestar.static_files import create_static_files_router
 from litestar.types import ASGIApp, ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -34,7 +36,7 @@ from server.analytics.gateway import Analytics
 from server.clock import Clock, utc_now
 from server.datasets.catalogue import Catalogue
 from server.db.engine import Sessions, create_engine, create_sessions
-from server.errors import UnsupportedMediaType
+from server.errors import NotFound, UnsupportedMediaType
 from server.files import controller as files_controller
 from server.files import datasets_controller
 from server.files.service import FileService
@@ -46,6 +48,7 @@ from server.insights.service import Insights
 from server.mounts import Mounts
 from server.openapi import openapi_config
 from server.portal import controllers as portal_controllers
+from server.portal.refusals import answer_page, wants_page
 from server.portal.templates import template_config
 from server.problems import ProblemBoundary, answer_problem
 from server.queue import ArqQueue, Queue
@@ -157,7 +160,7 @@ def create_app(
         ],
         dependencies=_dependencies(parts),
         guards=[_guard_api],
-        exception_handlers={Exception: answer_problem},
+        exception_handlers={Exception: answer_problem, NotFoundException: _answer_missing},
         request_max_body_size=MAX_BODY_BYTES,
         openapi_config=openapi_config(),
         plugins=[PydanticPlugin(prefer_alias=True)],
@@ -201,6 +204,15 @@ def _dependencies(parts: Parts) -> dict[str, Provide]:
         **{name: _always(value) for name, value in values.items()},
         "principal": Provide(_principal, sync_to_thread=False),
     }
+
+
+def _answer_missing(
+    request: Request[object, object, State], fault: NotFoundException
+) -> Response[bytes] | Template:
+    """Answer an address that does not exist: a person with a page, a program with a problem."""
+    if wants_page(request):
+        return answer_page(request, NotFound())
+    return answer_problem(request, fault)
 
 
 def _always(value: object) -> Provide:

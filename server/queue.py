@@ -5,6 +5,7 @@ code). It may be lost, doubled or late: the truth is the file's row, and the swe
 not woken. Comes after the commit (`server/unit_of_work.py`), before `worker/jobs.py`.
 """
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import Protocol
@@ -19,6 +20,8 @@ from server.errors import QueueUnavailable
 logger = structlog.get_logger(__name__)
 
 QUEUE_NAME = "tallydock:jobs"
+# A request has committed by then: a Valkey that hangs must not hold its answer.
+_PATIENCE_SECONDS = 2
 
 
 class Queue(Protocol):
@@ -64,16 +67,18 @@ class ArqQueue:
     async def wake(self, job: str, file_id: UUID) -> None:
         """See Queue.wake; the same file waits at most once per job name."""
         try:
-            pool = await self._connect()
-            await pool.enqueue_job(job, str(file_id), _job_id=f"{job}:{file_id}")
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                pool = await self._connect()
+                await pool.enqueue_job(job, str(file_id), _job_id=f"{job}:{file_id}")
         except (RedisError, OSError, TimeoutError) as fault:
             raise QueueUnavailable(str(fault)) from fault
 
     async def ping(self) -> None:
         """See Queue.ping."""
         try:
-            pool = await self._connect()
-            await pool.ping()
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                pool = await self._connect()
+                await pool.ping()
         except (RedisError, OSError, TimeoutError) as fault:
             raise QueueUnavailable(str(fault)) from fault
 

@@ -1,6 +1,7 @@
 """Keys that occur more than once in one file: copies drop out, contradictions are set aside."""
 
-from tests.fixtures.ingest import Judge, good
+from tests.fixtures.ingest import Judge
+from tests.fixtures.rows import good
 from worker.ingest.duplicates import Doubled
 
 

@@ -16,7 +16,8 @@ from server.files.claims import Claim
 from server.files.failures import FailureCode, FileFailed
 from server.settings import Settings
 from server.storage.interface import Storage
-from tests.fixtures.ingest import claim_of, good, to_csv
+from tests.fixtures.ingest import claim_of
+from tests.fixtures.rows import good, to_csv
 from tests.ingest.store import MemoryStore
 from worker.context import Context
 from worker.ingest.inspect import Inspection, inspect

@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime
 
-from tests.fixtures.ingest import Judge, good
+from tests.fixtures.ingest import Judge
+from tests.fixtures.rows import good
 
 TIMES = {
     "2025-01-15 10:30:00": (),

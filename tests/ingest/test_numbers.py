@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from tests.fixtures.ingest import Judge, good
+from tests.fixtures.ingest import Judge
+from tests.fixtures.rows import good
 
 DAMAGE = "spreadsheet-damage"
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.fixtures.ingest import UPLOADED_AT, Judge, good
+from tests.fixtures.ingest import UPLOADED_AT, Judge
+from tests.fixtures.rows import good
 from tests.ingest.reference import codes_of, is_rejected, judge_id
 
 # Statements cost more than rows: many rows an example, few examples.

@@ -5,7 +5,8 @@ from decimal import Decimal
 import pytest
 
 from server.datasets.layout import OVERFLOW_COLUMNS
-from tests.fixtures.ingest import Judge, good, to_csv
+from tests.fixtures.ingest import Judge
+from tests.fixtures.rows import good, to_csv
 
 HEADER = "transaction_id,transaction_type,created_at,provider_code,currency,amount"
 LARGE = 300_000

@@ -3,7 +3,8 @@
 import pytest
 
 from server.datasets.currencies import EXPONENTS
-from tests.fixtures.ingest import Judge, good
+from tests.fixtures.ingest import Judge
+from tests.fixtures.rows import good
 
 TYPES = {
     "Capture": "Capture",

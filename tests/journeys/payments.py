@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.fixtures.ingest import TRANSACTION, to_csv
+from tests.fixtures.rows import TRANSACTION, to_csv
 
 Row = dict[str, str]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.fixtures.client import Client, counts_of, failure_of, sums_of
-from tests.fixtures.ingest import to_csv
+from tests.fixtures.rows import to_csv
 from tests.journeys.payments import COLUMNS, Payments
 
 Spoil = Callable[[bytes], bytes]

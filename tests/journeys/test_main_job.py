@@ -4,7 +4,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from tests.fixtures.client import Client, counts_of, curl_put, sums_of, totals_of
-from tests.fixtures.ingest import ORDER, SETTLEMENT, to_csv
+from tests.fixtures.rows import ORDER, SETTLEMENT, to_csv
 from tests.journeys.payments import Payments
 
 

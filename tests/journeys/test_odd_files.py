@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from tests.fixtures.client import Client, counts_of, sums_of
-from tests.fixtures.ingest import to_csv
+from tests.fixtures.rows import to_csv
 from tests.journeys.payments import COLUMNS, Payments, Row
 
 Write = Callable[[Sequence[Row]], bytes]

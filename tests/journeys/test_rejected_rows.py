@@ -1,7 +1,7 @@
 """What was set aside: its row numbers, reasons and cells, by page and as a sheet to repair."""
 
 from tests.fixtures.client import Client, counts_of, read_csv, sums_of
-from tests.fixtures.ingest import to_csv
+from tests.fixtures.rows import to_csv
 from tests.journeys.payments import COLUMNS, Payments
 
 FORMULAS = ("=1+1", "+x", "-x", "@SUM(A1)", "\tx", "\rx", "-5.00", "+5", "-1,5", "'=1", "x=1")

@@ -18,7 +18,7 @@ from server.unit_of_work import UnitsOfWork
 from tests.fixtures.appliance import Appliance
 from tests.fixtures.client import FILES, UPLOAD, Client, counts_of, sums_of
 from tests.fixtures.database import RecordingQueue
-from tests.fixtures.ingest import to_csv
+from tests.fixtures.rows import to_csv
 from tests.journeys.payments import Payments
 
 
