@@ -55,7 +55,7 @@ def load_statement(
         ("has_issue", f"toUInt8(bitAnd(1 - skipped, {numbered.any()}))"),
     ]
     judged = (
-        f"(SELECT {_read(dataset, layout, judgements)}\n  FROM {source}"
+        f"(SELECT {_read(dataset, layout, judgements)}\n  FROM {layout.renamed(source)}"
         f"\n  {_where(layout, max_record_bytes, aside)})"
     )
     for layer in (values, faults, verdict):

@@ -50,15 +50,27 @@ class Layout:
         if self.is_positional:
             kinds[0] = kinds[-1] = "Nullable(String)"
             kinds += ["Nullable(String)"] * self.overflow
-        return ", ".join(f"{c} {k}" for c, k in zip(self.cells, kinds, strict=True))
+        return ", ".join(f"{c} {k}" for c, k in zip(self._names, kinds, strict=True))
 
     @property
     def cells(self) -> list[str]:
         """Return the names of the cells that are read, in the order of the record."""
-        if not self.is_positional:
-            return [backticked(label) for label in self.labels]
         places = [f"c{place}" for place in range(len(self.labels))]
-        return places + [f"o{place}" for place in range(self.overflow)]
+        return places + [f"o{place}" for place in range(self.overflow if self.is_positional else 0)]
+
+    def renamed(self, source: str) -> str:
+        """Return the table expression with its cells under our names.
+
+        The keys of JSON lines are their sender's, and may be words that the statement uses.
+        """
+        if self.is_positional:
+            return source
+        named = ", ".join(f"t.{n} AS {c}" for n, c in zip(self._names, self.cells, strict=True))
+        return f"(SELECT t._row_number AS _row_number, {named} FROM {source} AS t)"
+
+    @property
+    def _names(self) -> list[str]:
+        return self.cells if self.is_positional else [backticked(label) for label in self.labels]
 
     def cell(self, place: int) -> str:
         """Return the text of the cell at a label's place, `''` when it is absent."""

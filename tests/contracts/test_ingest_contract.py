@@ -44,14 +44,16 @@ async def house(
 
 
 async def test_from_curl_to_the_dashboard_by_the_stores_event(
-    house: House, tmp_path: Path, record_property: Callable[[str, object], None]
+    house: House, tmp_path: Path, record_testsuite_property: Callable[[str, object], None]
 ) -> None:
     await asyncio.to_thread(house.send_events)
 
     seconds = await asyncio.to_thread(journey, house, tmp_path)
 
     # Told, not judged: a machine's speed is no property of the code.
-    record_property("put_to_completed_median_seconds", round(statistics.median(seconds), 3))
+    record_testsuite_property(
+        "put_to_completed_median_seconds", round(statistics.median(seconds), 3)
+    )
 
 
 def journey(house: House, folder: Path) -> list[float]:

@@ -229,3 +229,13 @@ async def test_what_is_not_of_its_encoding_is_told(desk: Desk) -> None:
         await transcode(desk.context, claim, "utf-16-le")
 
     assert raised.value.code is FailureCode.ENCODING_ERROR
+
+
+async def test_keys_that_cannot_be_read_are_left_out(desk: Desk) -> None:
+    record = dict(zip(REQUIRED.split(","), ROW.split(","), strict=True))
+    line = json.dumps({**record, "": 1, "_row_number": "7", "_path": "x"})
+
+    found = await desk.inspect(line, file_type="jsonl")
+
+    assert found.layout.labels == tuple(record)
+    assert found.alignment.ignored == ("_row_number",)

@@ -180,7 +180,17 @@ def _json_layout(dataset: Dataset, contents: Contents) -> tuple[Layout, Alignmen
         labels.update(dict.fromkeys(str(label) for label in record))
     alignment = align(dataset, list(labels))
     _check_header(dataset, alignment)
-    layout = Layout(format="JSONEachRow", labels=alignment.labels, columns=alignment.columns)
+    # A nameless cell cannot be read, and names with an underscore are the engine's own.
+    read = [
+        (label, column)
+        for label, column in zip(alignment.labels, alignment.columns, strict=True)
+        if label and not label.startswith("_")
+    ]
+    layout = Layout(
+        format="JSONEachRow",
+        labels=tuple(label for label, _ in read),
+        columns=tuple(column for _, column in read),
+    )
     return layout, alignment
 
 
