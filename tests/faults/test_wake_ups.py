@@ -38,6 +38,7 @@ def wait_for_valkey(appliance: Appliance) -> None:
         while time.monotonic() < end:
             with contextlib.suppress(redis.ConnectionError):
                 valkey.ping()
+                time.sleep(0.5)  # until the appliance has seen it too
                 return
             time.sleep(0.02)
     pytest.fail(appliance.log)
