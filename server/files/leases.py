@@ -92,13 +92,16 @@ class Leases:
         return claim_of(taken, now) if taken is not None else None
 
     async def renew(self, claim: Claim) -> bool:
-        """Prolong the lease; False when it is lost."""
+        """Prolong the lease; False when it is lost.
+
+        An attempt that has just written its end holds no lease any more, and has lost none.
+        """
         async with self.units.begin() as unit:
             values = {"lease_expires_at": self.clock() + self._lease}
-            return (
-                await change(unit, claim.file_id, None, values=values, where=held_by(claim))
-                is not None
-            )
+            if await change(unit, claim.file_id, None, values=values, where=held_by(claim)):
+                return True
+            file = await find_file(unit, claim.file_id)
+            return file is not None and (file.lease_owner, file.attempt) == (None, claim.attempt)
 
     async def progress(
         self, claim: Claim, *, bytes_done: int, bytes_total: int, rows_done: int

@@ -54,6 +54,14 @@ async def test_nothing_is_claimed_before_its_time(desk: Desk) -> None:
     assert (in_time.attempt, in_time.faults) == (2, 1)
 
 
+async def test_an_attempt_that_has_ended_its_file_has_lost_nothing(desk: Desk) -> None:
+    """It still drops its tables when the next renewal comes due."""
+    claim = await desk.claims.claim(await desk.send_and_pin(), "one")
+    assert claim is not None
+    await desk.claims.finish(claim, IMPORTED)
+    assert await desk.claims.renew(claim)
+
+
 async def test_a_renewed_lease_holds(desk: Desk) -> None:
     claim = await desk.claimed()
     desk.clock.turn(seconds=25)
