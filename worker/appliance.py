@@ -29,6 +29,8 @@ from server.schema import metadata
 from server.settings import Settings
 from server.storage.embedded.endpoint import EmbeddedStore
 from server.storage.embedded.events import webhook_notifier
+from server.storage.embedded.originals import DiskOriginals
+from server.storage.originals import SignedOriginals
 from server.telemetry.logs import configure_logs
 from worker.context import context_of
 from worker.embedded.greeting import greeting, keep_address
@@ -83,7 +85,8 @@ async def _live(
         parts = build_parts(settings)
         stack.push_async_callback(parts.close)
         await migrate(parts.engine, metadata)
-        context = context_of(parts)
+        signed = SignedOriginals(parts.storage)
+        context = context_of(parts, DiskOriginals(embedded.disk, signed))
         await prepare(context)
         path = await first_run(settings, parts.units, parts.access)
         app = create_app(parts, mounts={f"/{settings.storage_bucket}": store})

@@ -14,7 +14,8 @@ from server.files.arrival import Arrivals
 from server.files.claims import ClaimBoard
 from server.queue import Queue
 from server.settings import Settings
-from server.storage.interface import Storage
+from server.storage.interface import Originals, Storage
+from server.storage.originals import SignedOriginals
 from server.unit_of_work import UnitsOfWork
 
 
@@ -25,6 +26,7 @@ class Context:
     settings: Settings
     units: UnitsOfWork
     storage: Storage
+    originals: Originals
     analytics: Analytics
     catalogue: Catalogue
     queue: Queue
@@ -44,12 +46,18 @@ class Context:
         return Arrivals(self.units, self.storage, self.clock)
 
 
-def context_of(parts: Parts) -> Context:
-    """Return the context of a worker made of the same parts as the server."""
+def context_of(parts: Parts, originals: Originals | None = None) -> Context:
+    """Return the context of a worker made of the same parts as the server.
+
+    Args:
+        parts: what the server is made of.
+        originals: where ClickHouse reads objects; by signed URLs of the store when None.
+    """
     return Context(
         settings=parts.settings,
         units=parts.units,
         storage=parts.storage,
+        originals=originals or SignedOriginals(parts.storage),
         analytics=parts.analytics,
         catalogue=parts.catalogue,
         queue=parts.queue,

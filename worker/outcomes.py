@@ -5,6 +5,7 @@ settings' number of attempts; only then it ends as Failed, and an operator can r
 after `jobs.py`; what is put back is found by `maintenance/sweep.py` when its time has come.
 """
 
+import contextlib
 import random
 import traceback
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from server.errors import (
     StorageUnavailable,
 )
 from server.files.claims import Claim
-from server.files.failures import FailureCode, FileFailed
+from server.files.failures import DESTROYING, FailureCode, FileFailed
 from server.settings import Settings
 from server.telemetry.metrics import INGEST_RETRIES
 from worker.context import Context
@@ -88,6 +89,10 @@ async def settle(context: Context, claim: Claim, fault: Exception) -> None:
     match judge(fault, claim.faults, context.settings):
         case Ended(failure):
             await context.claims.fail(claim, failure)
+            if failure.code in DESTROYING:
+                # First the word, then the deed: cut off in between, the sweep does it.
+                with contextlib.suppress(AdapterError):
+                    await context.arrivals.destroy(claim.file_id, context.claims.actor)
             if failure.is_ours:
                 logger.error("ingest.given-up", code=failure.code, **_facts_of(fault))
             else:

@@ -82,6 +82,7 @@ class Analytics:
         self._defaults: dict[str, object] = {"max_memory_usage": memory_bytes}
         if threads:
             self._defaults["max_threads"] = threads
+        self._cores: int | None = None
         self._idle: LifoQueue[Client] = LifoQueue()
         self._executor = ThreadPoolExecutor(_CLIENTS, thread_name_prefix="analytics")
 
@@ -94,6 +95,18 @@ class Analytics:
             threads=settings.query_threads,
             memory_bytes=settings.query_memory_bytes,
         )
+
+    async def cores(self) -> int:
+        """Return how many threads a statement has in ClickHouse.
+
+        Raises:
+            AnalyticsUnavailable: no answer.
+        """
+        if self._cores is None:
+            asked = "SELECT getSetting('max_threads') AS threads"
+            found = await self.query(asked, comment="cores")
+            self._cores = int(str(found.one()["threads"]))
+        return self._cores
 
     async def query(
         self,

@@ -69,6 +69,8 @@ class Column(_Declared):
     above_zero: bool = False
     scale: int = Field(8, ge=0, le=18)
     """Digits kept after the point of a decimal."""
+    provider_id: bool = False
+    """An identifier that a provider made up: digits that look like a card number only warn."""
     few_values: bool = False
     """Stored by dictionary (LowCardinality): under some ten thousand different values."""
     exponent_of: str | None = None

@@ -13,13 +13,17 @@ from dataclasses import dataclass
 
 from server.datasets.declaration import Dataset
 
-IGNORED_LABELS = ("_file_id", "_row_number", "_issues")
+REPORT_LABELS = ("_file_id", "_row_number", "_issues")
 """The columns our own report of rejected rows adds; a repaired report may be sent as it is."""
 
 _INVISIBLE = dict.fromkeys(map(ord, "\u00a0\u200b\u200c\u200d\u2060\ufeff"), " ")
 _SEPARATORS = re.compile(r"[\s_\-]+")
 # Alike enough to be a slip of the finger (ammount), not another word (account).
 _NEAR = 0.8
+_SENSITIVE = frozenset(
+    {"cvv", "cvv2", "cvc", "cvc2", "card_security_code", "track1", "track2", "track_data", "pin",
+     "pin_block"}
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ def align(dataset: Dataset, labels: Sequence[str]) -> Alignment:
         for column in dataset.columns
         for spelling in (*column.aliases, column.name)
     }
-    reserved = {normalise(label) for label in IGNORED_LABELS}
+    reserved = {normalise(label) for label in REPORT_LABELS}
     found: list[str | None] = []
     unknown: list[str] = []
     ignored: list[str] = []
@@ -88,6 +92,14 @@ def align(dataset: Dataset, labels: Sequence[str]) -> Alignment:
         doubled=tuple(name for name, count in counted.items() if count > 1),
         suggestions=_near_misses(unknown, [column.name for column in missing]),
     )
+
+
+def sensitive(labels: Sequence[str]) -> list[str]:
+    """Return the labels of columns that may not be sent at all: what proves a card is at hand.
+
+    PCI DSS 3.3: it may not be kept after authorisation, not even unreadable.
+    """
+    return [label.strip() for label in labels if normalise(label) in _SENSITIVE]
 
 
 def _near_misses(unknown: Sequence[str], missing: Sequence[str]) -> dict[str, str]:

@@ -1,8 +1,8 @@
-"""The one statement that reads a file, judges every row and fills the staging table.
+"""The statement that says what is the matter with a row: its verdict, issues and cells.
 
 Put together from each column's judgement (`rules.py`, `moments.py`): cells as text → values →
-faults → a row with its verdict. Runs inside ClickHouse (`worker/ingest/load.py`); the bytes never
-pass through Python.
+faults → a row with its verdict. Runs inside ClickHouse (`worker/ingest/rows.py`) over the rows
+that `clearing.py` did not clear; the bytes never pass through Python.
 """
 
 from collections.abc import Sequence
@@ -10,84 +10,65 @@ from collections.abc import Sequence
 from server.datasets.declaration import Dataset
 from server.datasets.issues import IssueCode
 from server.datasets.judgement import Judgement
-from server.datasets.layout import MORE_CELLS, OVERFLOW_COLUMNS, RECORD_TOO_LONG, Layout
+from server.datasets.layout import Layout
 from server.datasets.moments import zone_steps
 from server.datasets.numbering import Numbered
-from server.datasets.rules import judge, storage_type
+from server.datasets.reading import read_cells
+from server.datasets.rules import judge
 from server.datasets.sql import quoted
 from server.datasets.tables import GOOD, REJECTED, SKIPPED, columns
 
 
-def load_statement(
+def judging_statement(
     dataset: Dataset,
     layout: Layout,
     *,
     source: str,
     target: str,
-    max_record_bytes: int | None = None,
-    aside: tuple[IssueCode, str] | None = None,
+    rows: str | None = None,
+    aside: IssueCode | None = None,
 ) -> str:
-    """Return the INSERT … SELECT of a file.
+    """Return the INSERT … SELECT of rows with their verdict, issues and cells.
 
     Args:
         dataset: what the rows are judged by.
         layout: how the file is cut into cells.
-        source: the table expression to read, with the layout's structure.
+        source: the table expression to read, with the layout's cells and `_row_number`.
         target: the staging table, with its database.
-        max_record_bytes: a longer record stops the statement (ClickHouse error 395).
-        aside: an issue and a subquery of row numbers: only those rows are read, and all of them
-            are set aside with that issue.
+        rows: a subquery of row numbers: only those rows are read.
+        aside: an issue that all of them are set aside with.
 
     The statement has the parameters `workspace`, `file`, `attempt`, `uploaded_at`, `zone` (of
     local times without one) and `zones` (the dictionary's name).
     """
     judgements = [judge(dataset, column) for column in dataset.columns]
-    numbered = Numbered(judgements, aside[0] if aside else None)
+    numbered = Numbered(judgements, aside)
     names = ", ".join(name for name, _ in columns(dataset))
-    values = [*zone_steps(dataset), *(step for j in judgements for step in j.steps)]
-    faults = [*numbered.faults(), ("r", _row_fault(layout, numbered, aside[0] if aside else None))]
+    faults = [*numbered.faults(), ("r", _row_fault(layout, numbered, aside))]
     # Arithmetic, not AND, OR and IF: those would put off every column's fault and work it out
     # under masks, which doubled the cost of judging.
-    rejected = f"(1 - skipped) * ({numbered.rejected()}) * {REJECTED}"
+    rejected = f"(1 - skipped) * ({numbered.rejects('worst')}) * {REJECTED}"
     verdict = [
         ("skipped", _skipped(layout)),
+        ("worst", numbered.worst()),
         ("verdict", f"toUInt8(skipped * {SKIPPED} + {rejected})"),
-        ("has_issue", f"toUInt8(bitAnd(1 - skipped, {numbered.any()}))"),
+        ("has_issue", "toUInt8(bitAnd(1 - skipped, worst != 0))"),
     ]
-    judged = (
-        f"(SELECT {_read(dataset, layout, judgements)}\n  FROM {layout.renamed(source)}"
-        f"\n  {_where(layout, max_record_bytes, aside)})"
-    )
-    for layer in (values, faults, verdict):
-        judged = f"(SELECT *,\n    {_named(layer)}\n  FROM {judged})"
+    judged = read_cells(dataset, layout, judgements, source=source, rows=rows)
+    for layer in (value_steps(dataset, judgements), faults, verdict):
+        judged = f"(SELECT *,\n    {named(layer)}\n  FROM {judged})"
     stored = ",\n  ".join(_stored_row(dataset, layout, judgements, numbered))
     return f"INSERT INTO {target} ({names})\nSELECT\n  {stored}\nFROM {judged}"
 
 
-def _named(steps: Sequence[tuple[str, str]]) -> str:
+def value_steps(dataset: Dataset, judgements: Sequence[Judgement]) -> list[tuple[str, str]]:
+    """Return (alias, expression) of what turns the texts into values, each seeing those before."""
+    return [*zone_steps(dataset), *(step for j in judgements for step in j.steps)]
+
+
+def named(steps: Sequence[tuple[str, str]]) -> str:
+    """Return expressions under their aliases."""
     return ",\n    ".join(f"{expression} AS {alias}" for alias, expression in steps)
-
-
-def _read(dataset: Dataset, layout: Layout, judgements: Sequence[Judgement]) -> str:
-    place = f"- {layout.header_place}" if layout.is_positional else "+ 1"
-    texts = [f"{_text(dataset, layout, j.column)} AS s_{j.column}" for j in judgements]
-    return ",\n      ".join([f"toUInt64(_row_number {place}) AS row", *layout.cells, *texts])
-
-
-def _where(
-    layout: Layout, max_record_bytes: int | None, aside: tuple[IssueCode, str] | None
-) -> str:
-    conditions = []
-    if layout.is_positional:
-        conditions.append(f"_row_number > {layout.header_place}")
-    if aside is not None:
-        conditions.append(f"row IN ({aside[1]})")
-    if max_record_bytes is not None:
-        lengths = " + ".join(f"length({layout.cell(place)})" for place in range(len(layout.labels)))
-        conditions.append(f"throwIf({lengths} > {max_record_bytes}, '{RECORD_TOO_LONG}') = 0")
-    if layout.is_positional and layout.overflow < OVERFLOW_COLUMNS:
-        conditions.append(f"throwIf(isNotNull(o0), '{MORE_CELLS}') = 0")
-    return f"WHERE {' AND '.join(conditions)}" if conditions else ""
 
 
 def _stored_row(
@@ -100,20 +81,11 @@ def _stored_row(
         "{attempt:UInt32}",
         "row",
         "{uploaded_at:DateTime64(6, 'UTC')}",
-        _key(dataset),
+        row_key(dataset),
         "verdict",
         numbered.issues(),
         _kept_cells(layout),
     ]
-
-
-def _text(dataset: Dataset, layout: Layout, column: str) -> str:
-    is_present = column in layout.columns
-    text = layout.cell(layout.columns.index(column)) if is_present else "''"
-    # Words that repeat go by dictionary, so that judging them costs once per different word.
-    # (Reading them so, in the file's structure, takes three times as long as converting.)
-    is_word = storage_type(dataset.column(column)).startswith("LowCardinality")
-    return f"toLowCardinality({text})" if is_word else text
 
 
 def _row_fault(layout: Layout, numbered: Numbered, aside: IssueCode | None) -> str:
@@ -168,16 +140,21 @@ def _stored(dataset: Dataset, judgement: Judgement, numbered: Numbered) -> str:
     return value
 
 
-def _key(dataset: Dataset) -> str:
+def row_key(dataset: Dataset) -> str:
+    """Return the hash of a row's key, from its values."""
     parts = [f"toString(v_{name})" if _is_moment(dataset, name) else f"v_{name}"
              for name in dataset.key]  # fmt: skip
     fallback = dataset.key_fallback
     if fallback is not None:
         nothing = " AND ".join(f"empty(v_{name})" for name in fallback.when_empty)
         parts.append(f"if({nothing}, ifNull(toString(v_{fallback.column}), ''), '')")
-    # Two keys of one hash would replace each other: 128 bits make that a matter of 10^-18 for a
-    # thousand million rows.
-    return f"reinterpretAsUInt128(sipHash128({', '.join(parts)}))"
+    # Each but the last behind its length, so that no two keys give one text. Two keys of one hash
+    # would replace each other: 128 bits make that a matter of 10^-18 for a thousand million rows.
+    # Murmur, because SipHash takes seven times as long; who could forge a collision could as well
+    # send the key itself, for keys meet within one workspace only.
+    texts = [f"concat(toString(length({part})), ':', {part})" for part in parts[:-1]]
+    text = f"concat({', '.join([*texts, parts[-1]])})" if texts else parts[-1]
+    return f"reinterpretAsUInt128(murmurHash3_128({text}))"
 
 
 def _is_moment(dataset: Dataset, name: str) -> bool:

@@ -10,7 +10,7 @@ from server.analytics.zones import zone_names
 from server.datasets.declaration import Column, Dataset
 from server.datasets.issues import IssueCode, Severity
 from server.datasets.judgement import Judgement, Rule, required
-from server.datasets.sql import array
+from server.datasets.sql import array, both
 
 # Kinds of a local time in the zones dictionary; 3 is what an unknown zone gives.
 GAP, OVERLAP, UNKNOWN = 1, 2, 3
@@ -51,7 +51,7 @@ def judge_zone(dataset: Dataset, column: Column) -> Judgement:
         Rule(f"empty(o_{event})", IssueCode.TIMEZONE_UNKNOWN, Severity.ERROR),
         Rule("1", IssueCode.TIMEZONE_UNKNOWN, Severity.WARNING),
     )
-    clean = f"(empty({text}) OR NOT {unknown})"
+    clean = f"bitOr(empty({text}), {unknown} = 0)"
     return Judgement(name, ((f"v_{name}", text),), clean, rules, "''")
 
 
@@ -95,10 +95,10 @@ def judge_datetime(dataset: Dataset, column: Column, severity: Severity) -> Judg
         (f"v_{name}", instant if column.required else f"if(isNull(t_{name}), NULL, {instant})"),
     )
     shaped = f"match({text}, '{_SHAPE}')"
-    readable = f"(isNotNull(t_{name}) AND ({plain} OR {shaped}))"
+    readable = both(f"isNotNull(t_{name})", f"if({plain}, 1, {shaped})")
     local = f"empty(o_{name})"
     kind = f"tupleElement(k_{name}, 2)"
-    clean = f"({readable} AND (NOT {local} OR {kind} = 0)"
+    clean = both(readable, f"if({local}, {kind} = 0, 1)")
     rules = [
         *required(column, severity),
         *_unreadable(name, readable, shaped, severity, is_event=is_event),
@@ -106,13 +106,12 @@ def judge_datetime(dataset: Dataset, column: Column, severity: Severity) -> Judg
     ]
     if is_event:
         in_range = (
-            f"v_{name} >= toDateTime64('{_FIRST_YEAR}-01-01 00:00:00', 6, 'UTC') AND"
-            f" v_{name} <= {{uploaded_at:DateTime64(6, 'UTC')}} + INTERVAL {_FUTURE_HOURS} HOUR"
+            f"(v_{name} BETWEEN toDateTime64('{_FIRST_YEAR}-01-01 00:00:00', 6, 'UTC') AND"
+            f" {{uploaded_at:DateTime64(6, 'UTC')}} + INTERVAL {_FUTURE_HOURS} HOUR)"
         )
-        clean += f" AND {in_range}"
+        clean = both(clean, in_range)
         known = f"NOT ({local} AND {kind} = {UNKNOWN})"
         rules.append(Rule(f"{known} AND NOT ({in_range})", IssueCode.DATE_OUT_OF_RANGE, severity))
-    clean += ")"
     rules.append(
         Rule(
             f"{local} AND {kind} = {OVERLAP}",
@@ -122,7 +121,7 @@ def judge_datetime(dataset: Dataset, column: Column, severity: Severity) -> Judg
         )
     )
     if not column.required:
-        clean = f"(empty({text}) OR {clean})"
+        clean = f"bitOr(empty({text}), {clean})"
     empty = "toDateTime64(0, 6, 'UTC')" if column.required else "NULL"
     return Judgement(name, steps, clean, tuple(rules), empty)
 

@@ -44,13 +44,13 @@ class Numbered:
             steps.append((f"i_{judgement.column}", expression))
         return steps
 
-    def any(self) -> str:
-        """Return the condition of a row with any fault."""
-        return f"{' + '.join(['r', *self._aliases()])} != 0"
+    def worst(self) -> str:
+        """Return the number of the row's worst fault, 0 for a row without one."""
+        return f"greatest({', '.join(['r', *self._aliases()])})"
 
-    def rejected(self) -> str:
-        """Return the condition of a row that is set aside."""
-        return f"greatest({', '.join(['r', *self._aliases()])}) > {self._warnings}"
+    def rejects(self, worst: str) -> str:
+        """Return the condition of a row that is set aside, by its worst fault."""
+        return f"{worst} > {self._warnings}"
 
     def issues(self) -> str:
         """Return the row's issues; a row that is cut wrongly has that one only."""

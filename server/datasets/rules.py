@@ -13,12 +13,13 @@ the reasons for them stand beside them; what ClickHouse's parsers silently accep
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from server.datasets.cards import card_number_in
 from server.datasets.currencies import EXPONENTS
 from server.datasets.declaration import Column, ColumnType, Dataset, OnFault
 from server.datasets.issues import IssueCode, Severity
 from server.datasets.judgement import Judgement, Rule, required
 from server.datasets.moments import judge_datetime, judge_zone
-from server.datasets.sql import array, quoted
+from server.datasets.sql import array, both, quoted
 
 # Up to four digits after the point fit 64 bits beside 14 before it; more need 128 bits.
 _NARROW_SCALE = 4
@@ -95,9 +96,14 @@ def _judge_text(column: Column, severity: Severity) -> Judgement:
         rules.append(Rule(damaged, IssueCode.SPREADSHEET_DAMAGE, severity))
     if column.pattern is not None:
         fits = f"match({text}, {quoted(f'^(?:{column.pattern})$')})"
-        clean.append(fits if column.required else f"(empty({text}) OR {fits})")
+        clean.append(fits if column.required else f"bitOr(empty({text}), {fits})")
         rules.append(Rule(f"NOT {fits}", IssueCode.PATTERN_ERROR, severity))
-    return Judgement(name, ((f"v_{name}", text),), _all(clean), tuple(rules), "''")
+    if column.provider_id:
+        looks = card_number_in(text)
+        clean.append(f"NOT {looks}")
+        suspected = Rule(looks, IssueCode.PAN_SUSPECTED, Severity.WARNING, keeps_value=True)
+        rules.append(suspected)
+    return Judgement(name, ((f"v_{name}", text),), both("1", *clean), tuple(rules), "''")
 
 
 def _judge_enum(column: Column, severity: Severity) -> Judgement:
@@ -123,54 +129,58 @@ def _judge_word(column: Column, severity: Severity, canonical: str, code: IssueC
 def _judge_decimal(column: Column, severity: Severity) -> Judgement:
     name, text, parsed = column.name, f"s_{column.name}", f"d_{column.name}"
     width = 64 if column.scale <= _NARROW_SCALE else 128
-    steps = (
-        (parsed, f"toDecimal{width}OrNull({text}, {column.scale})"),
-        (f"p_{name}", f"position({text}, '.')"),
-        (f"f_{name}", f"if(p_{name} = 0, 0, length({text}) - p_{name})"),
-        (f"e_{name}", _digits_allowed(column)),
-        (f"v_{name}", parsed),
-    )
+    steps = [(parsed, f"toDecimal{width}OrNull({text}, {column.scale})")]
+    allowed = str(column.scale)
+    fits = []
+    if column.exponent_of is not None:
+        steps += [
+            (f"p_{name}", f"position({text}, '.')"),
+            (f"f_{name}", f"if(p_{name} = 0, 0, length({text}) - p_{name})"),
+            (f"e_{name}", _digits_allowed(column)),
+        ]
+        allowed = f"e_{name}"
+        fits = [f"f_{name} <= e_{name}"]
     in_range = _in_range(column, f"assumeNotNull({parsed})")
-    # What the parser takes beyond our grammar begins with no digit, ends with the dot, has a second
-    # one or an exponent; the rest of the grammar it has checked itself.
-    fits = (
-        f"isNotNull({parsed}){in_range} AND {_begins_with_digit(text)}"
-        f" AND f_{name} <= e_{name} AND (p_{name} = 0 OR f_{name} > 0)"
-        f" AND position({text}, '.', p_{name} + 1) = 0"
-        f" AND positionCaseInsensitive({text}, 'e') = 0"
-    )
+    # One pattern for all that the parser takes beyond our grammar; it is simple enough to cost
+    # less than looking for the dot.
+    sign = "" if _is_never_negative(column) else "-?"
+    plain = f"match({text}, '^{sign}[0-9]+([.][0-9]{{1,{column.scale}}})?$')"
     # Zeros at the end do not make a number too precise: 100.00 JPY is 100.
     trimmed = f"length(extract({text}, '[.]([0-9]*[1-9])0*$'))"
     rules = (
         *required(column, severity),
         *_number_faults(text, severity),
         Rule(f"NOT match({text}, '{_NUMBER}')", IssueCode.TYPE_ERROR, severity),
-        Rule(f"isNull({parsed}) OR NOT (1{in_range})", IssueCode.OUT_OF_RANGE, severity),
-        Rule(f"{trimmed} > e_{name}", IssueCode.TOO_PRECISE, severity),
+        Rule(f"isNull({parsed}) OR NOT {in_range}", IssueCode.OUT_OF_RANGE, severity),
+        Rule(f"{trimmed} > {allowed}", IssueCode.TOO_PRECISE, severity),
     )
-    return Judgement(name, steps, _unless_empty(column, fits), rules, _empty_number(column))
+    clean = _unless_empty(column, both(f"isNotNull({parsed})", in_range, plain, *fits))
+    steps.append((f"v_{name}", parsed))
+    return Judgement(name, tuple(steps), clean, rules, _empty_number(column))
 
 
 def _judge_integer(column: Column, severity: Severity) -> Judgement:
     name, text, value = column.name, f"s_{column.name}", f"v_{column.name}"
     in_range = _in_range(column, f"assumeNotNull({value})")
-    fits = f"isNotNull({value}){in_range} AND {_begins_with_digit(text)}"
+    # The parser also takes a plus sign.
+    sign = "" if _is_never_negative(column) else "-?"
+    fits = both(f"isNotNull({value})", in_range, f"match({text}, '^{sign}[0-9]+$')")
     rules = (
         *required(column, severity),
         *_number_faults(text, severity),
         Rule(f"NOT match({text}, '^-?[0-9]+$')", IssueCode.TYPE_ERROR, severity),
-        Rule(f"isNull({value}) OR NOT (1{in_range})", IssueCode.OUT_OF_RANGE, severity),
+        Rule(f"isNull({value}) OR NOT {in_range}", IssueCode.OUT_OF_RANGE, severity),
     )
     steps = ((value, f"toInt64OrNull({text})"),)
     return Judgement(name, steps, _unless_empty(column, fits), rules, _empty_number(column))
 
 
-def _begins_with_digit(text: str) -> str:
-    return f"{text} >= '0' AND {text} < ':'"
+def _is_never_negative(column: Column) -> bool:
+    return column.above_zero or (column.minimum is not None and column.minimum >= 0)
 
 
 def _unless_empty(column: Column, fits: str) -> str:
-    return f"({fits})" if column.required else f"(empty(s_{column.name}) OR ({fits}))"
+    return fits if column.required else f"bitOr(empty(s_{column.name}), {fits})"
 
 
 def _number_faults(text: str, severity: Severity) -> tuple[Rule, ...]:
@@ -183,13 +193,11 @@ def _number_faults(text: str, severity: Severity) -> tuple[Rule, ...]:
 
 def _in_range(column: Column, number: str) -> str:
     if column.above_zero:
-        return f" AND {number} > 0"
-    return f" AND {number} >= {column.minimum}" if column.minimum is not None else ""
+        return f"({number} > 0)"
+    return f"({number} >= {column.minimum})" if column.minimum is not None else "1"
 
 
 def _digits_allowed(column: Column) -> str:
-    if column.exponent_of is None:
-        return f"{column.scale}"
     unusual = {code: digits for code, digits in EXPONENTS.items() if digits != 2}  # noqa: PLR2004 - the usual exponent is the default below
     digits = f"[{', '.join(str(number) for number in (column.scale, *unusual.values()))}]"
     currency = f"v_{column.exponent_of}"
@@ -204,10 +212,6 @@ def _decimal_type(column: Column) -> str:
 
 def _empty_number(column: Column) -> str:
     return "0" if column.required else "NULL"
-
-
-def _all(conditions: list[str]) -> str:
-    return " AND ".join(conditions) if conditions else "1"
 
 
 _JUDGES: Mapping[ColumnType, Callable[[Column, Severity], Judgement]] = MappingProxyType(

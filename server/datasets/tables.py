@@ -12,6 +12,8 @@ from server.datasets.rules import storage_type
 # (197001): the good rows' partitions can then be attached elsewhere as they are. No good row is
 # older than 2000 (`date-out-of-range`).
 ASIDE_PARTITION = "197001"
+# Where rows stand that the first pass could not clear, until they are judged.
+UNCLEAR_PARTITION = "197002"
 
 _ISSUES_TYPE = (
     "Array(Tuple(severity Enum8('error' = 1, 'warning' = 2),"
@@ -29,11 +31,13 @@ SYSTEM_COLUMNS = (
     ("_issues", _ISSUES_TYPE),
     ("_cells", "Array(String)"),
 )
-"""What every row carries beside its dataset's columns. `_row` is 1-based; `_key` is SipHash-128 of
-the key columns; `_cells` are the cells as sent, kept for rows with an issue only."""
+"""What every row carries beside its dataset's columns. `_row` is 1-based; `_key` is the
+MurmurHash3-128 of the key columns; `_cells` are the cells as sent, kept for rows with an issue
+only."""
 
-GOOD, REJECTED, SKIPPED, DUPLICATE = 0, 1, 2, 3
-"""Values of `_verdict`. Skipped: blank lines and repeated header lines."""
+GOOD, REJECTED, SKIPPED, DUPLICATE, UNCLEAR = 0, 1, 2, 3, 4
+"""Values of `_verdict`. Skipped: blank lines and repeated header lines. Unclear: not judged yet, in
+the staging table only."""
 
 
 def current_table(dataset: Dataset) -> str:

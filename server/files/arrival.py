@@ -15,7 +15,7 @@ from server.errors import StorageUnavailable
 from server.files.failures import FailureCode, FileFailed
 from server.files.lifecycle import Outcome, Stage
 from server.files.models import File
-from server.files.repository import Cause, find_file, move, note
+from server.files.repository import Cause, change, find_file, move, note
 from server.storage.interface import ObjectVersion, Storage
 from server.storage.keys import file_id_of
 from server.unit_of_work import UnitsOfWork
@@ -144,6 +144,31 @@ class Arrivals:
                 detail = {"count": len(later), "sizeBytes": sum(v.size_bytes for v in later)}
                 await note(unit, file, Cause(actor, "object.later-removed", self._clock(), detail))
         return len(later)
+
+    async def destroy(self, file_id: UUID, actor: str) -> bool:
+        """Remove every version of the file's object: it holds what may not be kept. Idempotent.
+
+        Returns:
+            True when there was something to remove.
+
+        Raises:
+            StorageUnavailable: the store does not answer; the sweep comes again.
+        """
+        async with self._units.begin() as unit:
+            file = await find_file(unit, file_id)
+        if file is None:
+            return False
+        versions = await self._storage.list_versions(file.object_key)
+        for found in versions:
+            await self._storage.remove_version(file.object_key, found.version_id)
+        if file.object_version is None:
+            return bool(versions)
+        async with self._units.begin() as unit:
+            cause = Cause(actor, "object.destroyed", self._clock(), {"count": len(versions)})
+            # Only now: as long as it stands, the sweep finds the file and comes back.
+            await change(unit, file_id, cause, values={"object_version": None}, before=file.is_at)
+        logger.info("object.destroyed", file_id=str(file_id), count=len(versions))
+        return True
 
     async def abort_parts(self, file: File) -> None:
         """Give a multipart upload up, as well as it goes; the store expires stale ones itself."""

@@ -151,6 +151,10 @@ FAILURES = MappingProxyType(
 )
 
 
+DESTROYING = frozenset({FailureCode.PAN_DETECTED, FailureCode.SENSITIVE_COLUMN})
+"""Failures after which the file's bytes may not be kept."""
+
+
 class FileFailed(Exception):
     """The end of a file as Failed.
 

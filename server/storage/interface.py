@@ -33,6 +33,29 @@ class UploadedPart:
     size_bytes: int
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where ClickHouse reads a version. Holds a secret: never logged."""
+
+    function: str
+    """The table function: `url` or `file`."""
+    address: str
+    """Its first argument: a signed URL, or an absolute path."""
+
+
+class Originals(Protocol):
+    """Where ClickHouse finds the bytes of pinned versions."""
+
+    def place(self, key: str, version_id: str, *, expires_in: timedelta) -> Place:
+        """Return where to read exactly that version.
+
+        Args:
+            key: the object's key.
+            version_id: the pinned version.
+            expires_in: how long it has to be readable there.
+        """
+
+
 class Storage(Protocol):
     """The calls; every coroutine raises StorageUnavailable when the store does not answer.
 

@@ -30,6 +30,8 @@ from server.files.tickets import UploadTicket
 from server.schema import metadata
 from server.settings import Settings
 from server.storage.embedded.endpoint import EmbeddedStore
+from server.storage.embedded.originals import DiskOriginals
+from server.storage.originals import SignedOriginals
 from tests.bench.serving import served_in_thread
 from worker import jobs
 from worker.context import Context, context_of
@@ -135,7 +137,8 @@ async def rig(home: Path) -> AsyncIterator[Rig]:
         parts = build_parts(settings.model_copy(update=addresses))
         stack.push_async_callback(parts.close)
         await migrate(parts.engine, metadata)
-        context = context_of(parts)
+        signed = SignedOriginals(parts.storage)
+        context = context_of(parts, DiskOriginals(store.disk, signed))
         await prepare(context)
         dataset = parts.catalogue.get("transactions")
         assert dataset is not None

@@ -144,3 +144,16 @@ def test_bytes_that_are_no_text_far_into_a_file_break_nothing(
     sheet = client.http.get(file.links.rejected_rows_csv)
     assert (page.status_code, sheet.status_code) == (200, 200)
     assert page.json()["results"][0]["rowNumber"] == 2991
+
+
+def test_a_repaired_report_says_itself_whose_rows_it_brings_back(
+    client: Client, payments: Payments
+) -> None:
+    rows = [payments.row(amount="x", merchant_reference=text) for text in FORMULAS[:6]]
+    first = client.send(to_csv([*payments.rows(2), *rows]), maxRejectedRatio=1)
+    report = read_csv(client.http.get(f"/analytics/files/{first.id}/rejected-rows.csv").text)
+
+    again = client.send(to_csv([{**cells, "amount": "7.50"} for cells in report]))
+
+    assert counts_of(again) == {"total": 6, "imported": 6, "inserted": 6}
+    assert again.repair_of == first.id

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from server.datasets.issues import IssueCode
-from server.datasets.judging import load_statement
-from server.datasets.layout import Layout, read_settings
+from server.datasets.layout import Layout
 from server.datasets.tables import GOOD
 from worker.ingest.attempt import Attempt
+from worker.ingest.rows import stage_aside
 from worker.ingest.source import Source
 
-# About 300 MB of hash table at the most.
-KEYS_PER_BUCKET: Final = 4_000_000
+# About 600 MB of hash table at the most.
+KEYS_PER_BUCKET: Final = 8_000_000
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,9 @@ async def settle_doubled_keys(attempt: Attempt, layout: Layout, source: Source) 
     found = counted.one()
     result = Doubled(int(str(found["copies"])), int(str(found["aside"])))
     if result.ambiguous:
-        await _read_again(attempt, layout, source, marks)
+        # Clean rows are staged without their cells.
+        rows = f"SELECT row FROM {marks} WHERE ambiguous = 1"
+        await stage_aside(attempt, layout, source, rows=rows, issue=IssueCode.AMBIGUOUS_KEY)
     return result
 
 
@@ -67,15 +69,3 @@ async def _mark(attempt: Attempt, marks: str, within: str) -> None:
         f" AND _key IN (SELECT _key FROM {within} GROUP BY _key HAVING count() > 1) GROUP BY _key"
         ") ARRAY JOIN rows AS row WHERE contents > 1 OR row != first"
     )
-
-
-async def _read_again(attempt: Attempt, layout: Layout, source: Source, marks: str) -> None:
-    """Stage the ambiguous rows as set aside, with their cells: clean rows are staged without."""
-    statement = load_statement(
-        attempt.dataset,
-        layout,
-        source=source.table,
-        target=attempt.staged,
-        aside=(IssueCode.AMBIGUOUS_KEY, f"SELECT row FROM {marks} WHERE ambiguous = 1"),
-    )
-    await attempt.run(statement, settings=read_settings(layout), parameters=source.parameters)

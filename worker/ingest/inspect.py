@@ -9,14 +9,16 @@ import hashlib
 import io
 import json
 from dataclasses import dataclass
+from uuid import UUID
 
 from server.datasets.declaration import Dataset
-from server.datasets.header import Alignment, align
+from server.datasets.header import Alignment, align, sensitive
 from server.datasets.layout import Layout
 from server.files.claims import Claim
 from server.files.failures import FailureCode, FileFailed
 from worker.context import Context
 from worker.ingest.contents import Contents, look
+from worker.ingest.repair import reported_file
 
 _HEAD_BYTES = 2**18
 _CHUNK_BYTES = 8 * 2**20
@@ -36,6 +38,8 @@ class Inspection:
     tail: bytes
     """The last bytes, to tell a quote that was never closed; empty for compressed files."""
     sha256: str | None = None
+    reported: UUID | None = None
+    """The file whose rejected rows these say they are."""
 
     @property
     def needs_transcoding(self) -> bool:
@@ -78,7 +82,15 @@ async def inspect(context: Context, claim: Claim, dataset: Dataset) -> Inspectio
             offset_bytes=claim.size_bytes - length,
             length_bytes=length,
         )
-    return Inspection(layout, alignment, contents.compression, contents.encoding, tail, sha256)
+    return Inspection(
+        layout,
+        alignment,
+        contents.compression,
+        contents.encoding,
+        tail,
+        sha256,
+        reported_file(contents.text, layout),
+    )
 
 
 def _check_size(context: Context, claim: Claim) -> None:
@@ -195,6 +207,9 @@ def _json_layout(dataset: Dataset, contents: Contents) -> tuple[Layout, Alignmen
 
 
 def _check_header(dataset: Dataset, alignment: Alignment) -> None:
+    if labels := sensitive(alignment.labels):
+        detail = f"Not loaded, and the stored file was destroyed: {', '.join(labels)}."
+        raise FileFailed(FailureCode.SENSITIVE_COLUMN, detail, columns=labels)
     if not alignment.matched:
         names = ", ".join(column.name for column in dataset.columns if column.required)
         detail = f"None of the columns of {dataset.name} is named; it requires {names}."

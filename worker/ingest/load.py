@@ -1,4 +1,4 @@
-"""Stage two: one pass inside ClickHouse reads the pinned object, judges and types every row.
+"""Stage two: ClickHouse reads the pinned object in one pass, judges and types every row.
 
 Comes after `inspect.py`, before `publish.py`. Everything lands in the attempt's staging table; the
 rows set aside or warned about are kept with their cells in the dataset's rejected table. The
@@ -13,27 +13,25 @@ from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from server.datasets.judging import load_statement
-from server.datasets.layout import (
-    MORE_CELLS,
-    OVERFLOW_COLUMNS,
-    RECORD_TOO_LONG,
-    read_settings,
-)
+from server.datasets.cards import CARD_NUMBER
+from server.datasets.layout import MORE_CELLS, OVERFLOW_STEPS, RECORD_TOO_LONG
 from server.datasets.tables import ASIDE_PARTITION, GOOD, columns
 from server.errors import AdapterError, ObjectMissing, QueryRejected, StorageUnavailable
 from server.files.claims import LeaseLost
 from server.files.failures import FailureCode, FileFailed
 from worker.ingest.attempt import Attempt
+from worker.ingest.cards import card_numbers
 from worker.ingest.duplicates import settle_doubled_keys
 from worker.ingest.inspect import Inspection
 from worker.ingest.quotes import check_last_quote
+from worker.ingest.rows import stage_rows
 from worker.ingest.source import source_of
 from worker.ingest.verdict import Verdict, judge_staged
 
 _PROGRESS_SECONDS: Final = 0.5
-# ClickHouse's numbers, by what they say of a file that url() read.
-_REMOTE_REFUSED: Final = 86
+# ClickHouse's numbers, by what they say of the file that it read.
+# url() was refused; the file of a version is not there (any more), or cannot be opened.
+_NOT_READ: Final = frozenset({86, 107, 76})
 _THROWN: Final = 395  # FUNCTION_THROW_IF_VALUE_IS_NON_ZERO: by our own statement
 _PARSING: Final = frozenset({6, 25, 26, 27, 33, 38, 41, 72, 117, 130, 131, 349, 469, 636})
 _UNPACKING: Final = frozenset({32, 33, 271, 354, 432, 561})
@@ -48,32 +46,28 @@ async def load(attempt: Attempt, inspection: Inspection) -> Verdict:
         FileFailed: structure-error, row-too-long, compression-error, encoding-error.
         AnalyticsUnavailable, StorageUnavailable, ObjectMissing: an outside system's fault.
     """
-    try:
-        return await _load(attempt, inspection)
-    except QueryRejected as fault:
-        if fault.code != _THROWN or MORE_CELLS not in fault.server_message:
-            raise await _failure(attempt, inspection, fault) from None
-    wider = replace(inspection.layout, overflow=OVERFLOW_COLUMNS)
-    try:
-        return await _load(attempt, replace(inspection, layout=wider))
-    except QueryRejected as fault:
-        raise await _failure(attempt, inspection, fault) from None
+    for overflow in OVERFLOW_STEPS:
+        layout = replace(inspection.layout, overflow=overflow)
+        try:
+            return await _load(attempt, replace(inspection, layout=layout))
+        except QueryRejected as fault:
+            if fault.code == _THROWN and CARD_NUMBER in fault.server_message:
+                # What is staged so far holds none; nothing of the file shall stay.
+                await attempt.drop("staging")
+                raise await card_numbers(attempt, replace(inspection, layout=layout)) from None
+            if fault.code != _THROWN or MORE_CELLS not in fault.server_message:
+                raise await _failure(attempt, inspection, fault) from None
+    message = "the last step reads whatever it meets"
+    raise AssertionError(message)
 
 
 async def _load(attempt: Attempt, inspection: Inspection) -> Verdict:
     layout = inspection.layout
     source = await source_of(attempt, inspection)
-    await attempt.create("staging")
-    statement = load_statement(
-        attempt.dataset,
-        layout,
-        source=source.table,
-        target=attempt.staged,
-        max_record_bytes=attempt.context.settings.max_record_bytes,
-    )
     reporting = asyncio.create_task(_report_progress(attempt))
     try:
-        await attempt.run(statement, settings=read_settings(layout), parameters=source.parameters)
+        longest = attempt.context.settings.max_record_bytes
+        await stage_rows(attempt, layout, source, max_record_bytes=longest)
     finally:
         reporting.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -125,7 +119,7 @@ async def _failure(attempt: Attempt, inspection: Inspection, fault: QueryRejecte
     if fault.code in _PARSING:
         detail = f"The text cannot be cut into rows and cells{where}."
         return FileFailed(FailureCode.STRUCTURE_ERROR, detail, row_number=row_number)
-    if fault.code == _REMOTE_REFUSED:
+    if fault.code in _NOT_READ:
         return await _storage_fault(attempt)
     return fault
 

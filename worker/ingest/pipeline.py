@@ -20,6 +20,7 @@ from worker.ingest.ending import Imported, duplicate_ending, money, withheld_end
 from worker.ingest.inspect import Inspection, inspect
 from worker.ingest.load import load
 from worker.ingest.publish import publish, resume
+from worker.ingest.repair import repaired_file
 from worker.ingest.verdict import Verdict
 
 
@@ -44,8 +45,10 @@ async def ingest(context: Context, claim: Claim) -> None:
         watch.lap("inspect")
         if await _end_as_duplicate(context, claim, inspection):
             return
+        repaired = await repaired_file(context, claim, inspection.reported)
         changes = _known(inspection)
-        await context.claims.advance(claim, Stage.LOADING, "file.inspected", changes=changes)
+        told = {**changes, "repair_of": repaired}
+        await context.claims.advance(claim, Stage.LOADING, "file.inspected", changes=told)
         verdict = await load(attempt, inspection)
         watch.lap("load")
         imported = Imported(verdict, changes, watch.durations)

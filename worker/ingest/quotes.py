@@ -57,7 +57,7 @@ def may_be_open(tail: bytes, delimiter: str) -> bool:
 async def _count_quotes(attempt: Attempt, inspection: Inspection, source: Source) -> int:
     found = await attempt.analytics.query(
         f"SELECT sum(countSubstrings(line, '\"')) AS n FROM {source.lines}",
-        settings=read_settings(inspection.layout),
+        settings=read_settings(inspection.layout, await attempt.analytics.cores()),
         comment=attempt.comment,
     )
     return int(str(found.one()["n"]))
@@ -67,8 +67,8 @@ async def _last_record(attempt: Attempt, inspection: Inspection, source: Source)
     layout = inspection.layout
     cells = ", ".join(f"ifNull(c{place}, '')" for place in range(len(layout.labels)))
     found = await attempt.analytics.query(
-        f"SELECT [{cells}] AS cells FROM {source.table} ORDER BY _row_number DESC LIMIT 1",
-        settings=read_settings(layout),
+        f"SELECT [{cells}] AS cells FROM {source.cells(layout)} ORDER BY _row_number DESC LIMIT 1",
+        settings=read_settings(layout, await attempt.analytics.cores()),
         comment=attempt.comment,
     )
     cells_found = found.one()["cells"] if found.rows else []

@@ -1,10 +1,11 @@
-"""What ClickHouse reads: the pinned object, by a signed URL, as cells of text."""
+"""What ClickHouse reads: the pinned object, as cells of text."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 from server.analytics.zones import zone_number
+from server.datasets.layout import Layout
 from server.datasets.provision import ZONES
 from server.datasets.sql import quoted
 from worker.ingest.attempt import Attempt
@@ -17,12 +18,22 @@ _DEFAULT_ZONE = "UTC"
 
 @dataclass(frozen=True)
 class Source:
-    """A table expression, and the parameters its judging needs. Holds a secret: never logged."""
+    """Where to read, and the parameters its judging needs. Holds a secret: never logged."""
 
-    table: str
-    lines: str
-    """The same text as lines that are not cut into cells: one column, `line`."""
+    call: str
+    """The table function and its first arguments."""
+    packed: str
+    """Its arguments behind format and structure, with their commas; may be empty."""
     parameters: Mapping[str, object]
+
+    def cells(self, layout: Layout) -> str:
+        """Return the table expression of the file's records, cut as the layout says."""
+        return f"{self.call}, '{layout.format}', {quoted(layout.structure)}{self.packed})"
+
+    @property
+    def lines(self) -> str:
+        """Return the same text as lines that are not cut into cells: one column, `line`."""
+        return f"{self.call}, 'LineAsString', 'line String'{self.packed})"
 
 
 async def source_of(attempt: Attempt, inspection: Inspection) -> Source:
@@ -37,19 +48,12 @@ async def source_of(attempt: Attempt, inspection: Inspection) -> Source:
     if inspection.needs_transcoding:
         derived = await transcode(context, claim, inspection.encoding)
         key, version = derived.key, derived.version_id
-    # `url()` on a presigned GET with the version in it, never `s3()`: its HEAD drops the version,
-    # and a later PUT would cut the pinned file.
-    url = context.storage.presign_get(
-        key,
-        version_id=version,
-        expires_in=timedelta(seconds=context.settings.job_timeout_seconds),
-        public=False,
+    place = context.originals.place(
+        key, version, expires_in=timedelta(seconds=context.settings.job_timeout_seconds)
     )
-    layout = inspection.layout
-    packed = inspection.compression or "none"
     return Source(
-        table=f"url({quoted(url)}, '{layout.format}', {quoted(layout.structure)}, '{packed}')",
-        lines=f"url({quoted(url)}, 'LineAsString', 'line String', '{packed}')",
+        call=f"{place.function}({quoted(place.address)}",
+        packed=f", '{inspection.compression or 'none'}'",
         parameters={
             "zone": zone_number(_DEFAULT_ZONE),
             "zones": f"{attempt.analytics.database}.{ZONES}",

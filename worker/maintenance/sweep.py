@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, or_, select
 
 from server.errors import AdapterError, QueueUnavailable
+from server.files.failures import DESTROYING
 from server.files.lifecycle import Stage
 from server.files.models import File
 from server.telemetry.metrics import SWEEP_FOUND
@@ -57,6 +58,7 @@ class Sweep:
             self._wake_queued,
             self._wake_abandoned,
             self._wake_undos,
+            self._destroy_refused,
             self._awaited.pin_arrived,
             self._awaited.give_up_overdue,
             self._awaited.revive_late,
@@ -100,6 +102,21 @@ class Sweep:
             ]
         )
         await self._wake("undo", found)
+
+    async def _destroy_refused(self) -> None:
+        """Remove the objects of files that held what may not be kept."""
+        code = col(File.failure)["code"].as_string()
+        found = await self._find(
+            [
+                col(File.stage) == str(Stage.FAILED),
+                col(File.object_version).is_not(None),
+                code.in_([str(code) for code in DESTROYING]),
+            ]
+        )
+        for file_id in found:
+            SWEEP_FOUND.labels(kind="refused").inc()
+            logger.warning("sweep.found", kind="refused", file_id=str(file_id))
+            await self._context.arrivals.destroy(file_id, "sweep")
 
     async def _set_gauges(self) -> None:
         await set_gauges(self._context)

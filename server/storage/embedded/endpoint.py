@@ -69,7 +69,7 @@ class EmbeddedStore:
         self._credentials = Credentials(access_key, secret_key, region)
         self._clock = clock
         self._threads = Threads()
-        disk = Disk(root)
+        self.disk = disk = Disk(root)
         events = Events(bucket, on_event)
         buckets = Buckets(disk, self._threads, bucket, region)
         objects = Objects(disk, self._threads, events, bucket, max_object_bytes)

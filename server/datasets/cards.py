@@ -1,0 +1,74 @@
+"""Full card numbers in cells, as ClickHouse expressions: they must never be stored.
+
+Source of the rule: PCI DSS 3 (a primary account number is kept unreadable or not at all). A Luhn
+check alone finds a card number in one of ten random ones; so a number counts only when it stands
+alone between other characters, begins as one of a card scheme, has that scheme's length, and
+passes Luhn (ISO/IEC 7812-1). Numbers are looked for as they stand, and as people group them.
+"""
+
+from server.datasets.declaration import Column, ColumnType, Dataset
+from server.datasets.layout import Layout
+from server.datasets.sql import quoted
+
+CARD_NUMBER = "a card number"
+"""What a statement says that was stopped because of one; the number is never in it."""
+
+# Thirteen digits with at most one blank or hyphen between them: nearly no cell goes further.
+_MAYBE = "[0-9]([ -]?[0-9]){12}"
+_UUID = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
+_UUID_LENGTH = 36
+# Alone; four by four (and up to three more); as American Express prints them; any single blanks.
+_WRITTEN = (
+    "[0-9]+",
+    "(?:^|[^0-9])([0-9]{4}(?:[ -][0-9]{4}){3})(?:[^0-9]|$)",
+    "(?:^|[^0-9])([0-9]{4}(?:[ -][0-9]{4}){3}[ -][0-9]{1,3})(?:[^0-9]|$)",
+    "(?:^|[^0-9])([0-9]{4}[ -][0-9]{6}[ -][0-9]{4,5})(?:[^0-9]|$)",
+    "[0-9](?:[ -]?[0-9])+",
+)
+_SCHEMES = (
+    "4([0-9]{12}|[0-9]{15}|[0-9]{18})",  # Visa
+    "5[1-5][0-9]{14}",  # Mastercard
+    "2(22[1-9]|2[3-9][0-9]|[3-6][0-9]{2}|7[01][0-9]|720)[0-9]{12}",
+    "3[47][0-9]{13}",  # American Express
+    "(6011|64[4-9][0-9]|65[0-9]{2})[0-9]{12,15}",  # Discover
+    "3(0[0-5]|[689][0-9])[0-9]{11,16}",  # Diners Club
+    "35(2[89]|[3-8][0-9])[0-9]{12,15}",  # JCB
+    "62[0-9]{14,17}",  # UnionPay
+    "(50|5[6-9]|6[0-9])[0-9]{11,17}",  # Maestro
+)
+
+
+def card_number_in(text: str) -> str:
+    """Return the condition that the text holds a card number; cheap for texts that do not."""
+    is_uuid = f"length({text}) = {_UUID_LENGTH} AND match({text}, '{_UUID}')"
+    found = ", ".join(f"extractAll({text}, {quoted(written)})" for written in _WRITTEN)
+    digits = f"arrayMap(x -> replaceRegexpAll(x, '[ -]', ''), arrayConcat({found}))"
+    scheme = quoted(f"^({'|'.join(_SCHEMES)})$")
+    holds = f"arrayExists(d -> match(d, {scheme}) AND {_luhn('d')} % 10 = 0, {digits})"
+    # Each branch is worked out only for the rows that take it.
+    return f"if({is_uuid}, 0, if(match({text}, '{_MAYBE}'), {holds}, 0))"
+
+
+def refused(dataset: Dataset, layout: Layout) -> list[tuple[str, str]]:
+    """Return (label, condition) of every cell that may hold no card number.
+
+    Cells of columns that the dataset does not know are among them.
+    """
+    conditions = []
+    for place, (label, name) in enumerate(zip(layout.labels, layout.columns, strict=True)):
+        if name is not None and not _is_refused(dataset.column(name)):
+            continue
+        text = layout.cell(place) if name is None else f"s_{name}"
+        conditions.append((label, card_number_in(text)))
+    return conditions
+
+
+def _is_refused(column: Column) -> bool:
+    # Other types leave no room for one; of a provider's numbers, some look like one by chance.
+    return column.type in (ColumnType.TEXT, ColumnType.ID) and not column.provider_id
+
+
+def _luhn(digits: str) -> str:
+    each = f"arrayMap(x -> toInt16(x), extractAll(reverse({digits}), '[0-9]'))"
+    doubled = "if(i % 2 = 0, c * 2 - if(c > 4, 9, 0), c)"
+    return f"arraySum((c, i) -> {doubled}, {each}, arrayEnumerate({each}))"
