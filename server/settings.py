@@ -125,6 +125,12 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="Bearer token for /metrics; empty: only loopback clients are answered",
     )
+    worker_metrics_port: int = Field(
+        0,
+        ge=0,
+        le=65_535,
+        description="Port at which `python -m worker` shows its own /metrics; 0: nowhere",
+    )
 
     @property
     def base_url(self) -> str:

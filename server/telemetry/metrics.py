@@ -50,6 +50,11 @@ FILES_ENDED = Counter(
     ["outcome"],
     registry=REGISTRY,
 )
+for _outcome in (
+    *("imported", "imported_with_rejections", "duplicate", "dry_run", "undone"),
+    *("failed", "never_uploaded", "cancelled"),
+):
+    FILES_ENDED.labels(outcome=_outcome)
 STAGE_SECONDS = Histogram(
     "tallydock_ingest_stage_seconds",
     "Time one stage of an ingest took (s)",

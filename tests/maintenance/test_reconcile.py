@@ -220,6 +220,14 @@ def _answer(slot: str, expires_at: datetime) -> IdempotentAnswer:
     )
 
 
+async def test_publishing_is_part_of_the_durations_that_are_told(workshop: Workshop) -> None:
+    file = await workshop.ingested()
+
+    durations = (file.statistics or {})["durations"]
+    assert isinstance(durations, dict)
+    assert set(durations) == {f"{n}Seconds" for n in ("queued", "inspect", "load", "publish")}
+
+
 async def test_a_step_that_fails_keeps_no_other_from_running(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
