@@ -33,14 +33,15 @@ class Undos(Leases):
             now = self.clock()
             if file is None or not awaits_undo(file, now):
                 return None
+            died = file.lease_owner is not None
             taken = await change(
                 unit,
                 file_id,
-                None,
+                Cause(self.actor, "undo.reclaimed" if died else "undo.claimed", now),
                 values={
                     "lease_owner": owner,
                     "lease_expires_at": now + self._lease,
-                    "faults": file.faults + (1 if file.lease_owner else 0),
+                    "faults": file.faults + (1 if died else 0),
                     "not_before": None,
                 },
                 where=[

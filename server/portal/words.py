@@ -84,6 +84,7 @@ _CAUSES: Mapping[str, str] = MappingProxyType(
         "file.undone": "Undone",
         "undo.requested": "Asked to undo the import",
         "undo.claimed": "A worker began to undo the import",
+        "undo.reclaimed": "Another worker took the undo over",
         "undo.put-back": "Undo put back, to be tried again",
         "reprocess.requested": "Asked to check the file again",
         "reprocess.failed": "Checking again failed; the earlier result stands",
