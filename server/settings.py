@@ -92,6 +92,11 @@ class Settings(BaseSettings):
     sweep_seconds: float = Field(
         5.0, gt=0, description="Pause between two rounds of the sweep that finds lost work (s)"
     )
+    reconcile_seconds: float = Field(
+        300.0,
+        gt=0,
+        description="Pause between two rounds that put right what dead workers left behind (s)",
+    )
     jobs_at_once: int = Field(2, ge=1, description="Files one worker works on at once")
     max_record_bytes: int = Field(
         2**20, ge=1024, description="Longest record of a file before it is refused (bytes)"
@@ -119,6 +124,12 @@ class Settings(BaseSettings):
     metrics_token: SecretStr = Field(
         SecretStr(""),
         description="Bearer token for /metrics; empty: only loopback clients are answered",
+    )
+    worker_metrics_port: int = Field(
+        0,
+        ge=0,
+        le=65_535,
+        description="Port at which `python -m worker` shows its own /metrics; 0: nowhere",
     )
 
     @property

@@ -9,6 +9,7 @@ from server.settings import Settings
 from server.telemetry.logs import configure_logs
 from worker.context import Context, context_of
 from worker.main import run_worker
+from worker.metrics import shown_metrics
 from worker.prepare import prepare
 
 
@@ -29,8 +30,9 @@ async def main() -> None:
 
 
 async def _work(context: Context) -> None:
-    await prepare(context)
-    await run_worker(context)
+    async with shown_metrics(context.settings):
+        await prepare(context)
+        await run_worker(context)
 
 
 if __name__ == "__main__":

@@ -147,7 +147,12 @@ async def _keep_alive(valkey: ValkeyChild) -> None:
         await asyncio.sleep(_WATCH_SECONDS)
         if not valkey.is_running:
             logger.warning("valkey.restarted")
-            valkey.start()
+            try:
+                await valkey.restart()
+            except CannotStart:
+                # It died while it started. The sweep works without it, and a second later it is
+                # started again.
+                logger.warning("valkey.unavailable")
 
 
 class _Server(uvicorn.Server):

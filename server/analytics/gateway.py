@@ -32,6 +32,7 @@ _CLIENTS = 12
 _TRANSIENT = frozenset(
     {159, 160, 164, 198, 202, 203, 209, 210, 236, 241, 243, 252, 279, 285, 319, 394, 425, 473, 499}
 )
+_NO_CODE = 0
 _PARAMETER = re.compile(r"\{([a-z_]+):")
 _ERROR_CODE = re.compile(r"[Cc]ode: ?(\d+)")
 
@@ -232,15 +233,20 @@ class Analytics:
 
     def _translated(self, work: Callable[[Client], T]) -> T:
         client = self._take()
+        is_well = False
         try:
             result = work(client)
+            is_well = True
         except ClickHouseError as fault:
-            client.close()
             raise _translate(fault) from None  # the original message may quote cells
         except OSError as fault:
-            client.close()
             raise AnalyticsUnavailable(type(fault).__name__) from fault
-        self._idle.put(client)
+        finally:
+            # Whatever went wrong, who asks next gets another connection.
+            if is_well:
+                self._idle.put(client)
+            else:
+                client.close()
         return result
 
     def _take(self) -> Client:
@@ -261,10 +267,18 @@ def _named(sql: str, parameters: Mapping[str, object] | None) -> dict[str, objec
 
 
 def _translate(fault: ClickHouseError) -> AnalyticsUnavailable | QueryRejected:
-    message = str(fault)
-    found = _ERROR_CODE.search(message)
-    if found is None:
-        return AnalyticsUnavailable(type(fault).__name__)
+    refusal = fault.__cause__
+    if isinstance(refusal, UnicodeDecodeError):
+        # An answer that quotes a cell which is no UTF-8: the driver gives up on it, but it is one.
+        message = refusal.object.decode(errors="replace")
+        found = _ERROR_CODE.search(message)
+        if found is None:
+            return QueryRejected(_NO_CODE, message)
+    else:
+        message = str(fault)
+        found = _ERROR_CODE.search(message)
+        if found is None:
+            return AnalyticsUnavailable(type(fault).__name__)
     code = int(found.group(1))
     if code in _TRANSIENT:
         return AnalyticsUnavailable(f"ClickHouse error {code}")

@@ -57,6 +57,10 @@ class NewFile:
     expires_at: datetime
 
 
+# A change of any of these is a line of history; heartbeats and progress change none.
+_TOLD_OF = frozenset(
+    {"stage", "outcome", "failure", "undo_requested_at", "undone_at", "published_attempt"}
+)
 _FIRST: Mapping[str, object] = {
     "stage": str(Stage.AWAITING_UPLOAD),
     "attempt": 0,
@@ -154,7 +158,13 @@ async def change(
         values: columns to set.
         where: what must hold of the row.
         before: the stage that the history names as the earlier one; None when it did not change.
+
+    Raises:
+        ValueError: what callers are told of the file would change, and the history not say why.
     """
+    if cause is None and (untold := _TOLD_OF & values.keys()):
+        message = f"no cause is given for a change of {', '.join(sorted(untold))}"
+        raise ValueError(message)
     statement = (
         update(File)
         .where(col(File.file_id) == file_id, *where)

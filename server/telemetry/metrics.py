@@ -50,6 +50,11 @@ FILES_ENDED = Counter(
     ["outcome"],
     registry=REGISTRY,
 )
+for _outcome in (
+    *("imported", "imported_with_rejections", "duplicate", "dry_run", "undone"),
+    *("failed", "never_uploaded", "cancelled"),
+):
+    FILES_ENDED.labels(outcome=_outcome)
 STAGE_SECONDS = Histogram(
     "tallydock_ingest_stage_seconds",
     "Time one stage of an ingest took (s)",
@@ -69,6 +74,17 @@ SWEEP_FOUND = Counter(
     ["kind"],
     registry=REGISTRY,
 )
+RECONCILED = Counter(
+    "tallydock_reconciled_total",
+    "Things that dead workers or outages left behind and that were put right, by kind",
+    ["kind"],
+    registry=REGISTRY,
+)
+for _kind in (
+    *("table", "rows", "derived", "object-without-row", "row-without-object", "multipart"),
+    *("session", "idempotent-answer"),
+):
+    RECONCILED.labels(kind=_kind)
 
 
 def exposition() -> bytes:

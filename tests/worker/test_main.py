@@ -16,6 +16,7 @@ from server.queue import ArqQueue
 from server.unit_of_work import UnitsOfWork
 from tests.fixtures.files import Desk, until
 from tests.fixtures.worker import ToldPipeline, import_it, last_for_ever
+from worker import appliance
 from worker.context import Context
 from worker.embedded.valkey import ValkeyChild
 from worker.main import run_worker
@@ -145,6 +146,32 @@ def test_a_server_left_behind_is_ended(tmp_path: Path) -> None:
     assert left._process is not None
     assert left._process.wait(5) != 0
     following.stop()
+
+
+async def test_a_valkey_that_dies_while_it_starts_is_started_again(
+    valkey: ValkeyChild, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launch, deaths = valkey._launch, 2
+
+    def launch_and_die() -> None:
+        nonlocal deaths
+        launch()
+        if deaths and valkey._process is not None:
+            deaths -= 1
+            valkey._process.kill()
+            valkey._process.wait()
+
+    monkeypatch.setattr(valkey, "_launch", launch_and_die)
+    monkeypatch.setattr(appliance, "_WATCH_SECONDS", 0.05)
+    valkey.stop()
+    queue = ArqQueue(valkey.url)
+
+    watching = asyncio.create_task(appliance._keep_alive(valkey))
+    await until(partial(_answers, queue))
+
+    assert not watching.done()
+    watching.cancel()
+    await queue.close()
 
 
 async def _answers(queue: ArqQueue) -> bool:

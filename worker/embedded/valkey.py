@@ -4,6 +4,7 @@ It listens on a socket of its own, keeps nothing on disk, and dies with its pare
 with it: it only carries wake-up calls.
 """
 
+import asyncio
 import ctypes
 import os
 import signal
@@ -26,6 +27,7 @@ logger = structlog.get_logger(__name__)
 _LONGEST_SOCKET_PATH: Final = 90
 _START_SECONDS: Final = 10.0
 _STOP_SECONDS: Final = 3.0
+_LOOK_SECONDS: Final = 0.01
 _PR_SET_PDEATHSIG: Final = 1
 
 
@@ -54,6 +56,25 @@ class ValkeyChild:
         Raises:
             CannotStart: it does not answer.
         """
+        self._launch()
+        end = time.monotonic() + _START_SECONDS
+        while not self._answers(end):
+            time.sleep(_LOOK_SECONDS)
+
+    async def restart(self) -> None:
+        """Start it again, without holding up what else runs in this thread.
+
+        The thread stays the same: the kernel ends the child with the thread that started it.
+
+        Raises:
+            CannotStart: it does not answer.
+        """
+        self._launch()
+        end = time.monotonic() + _START_SECONDS
+        while not self._answers(end):  # noqa: ASYNC110 - it is another process that changes
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    def _launch(self) -> None:
         self._end_stale()
         self._socket.unlink(missing_ok=True)
         command = [
@@ -79,7 +100,6 @@ class ValkeyChild:
                 preexec_fn=_die_with_parent,  # noqa: PLW1509 - one system call, nothing that locks
             )
         self._pid_file.write_text(str(self._process.pid))
-        self._wait()
 
     def stop(self) -> None:
         """Stop the server."""
@@ -94,16 +114,16 @@ class ValkeyChild:
         self._pid_file.unlink(missing_ok=True)
         self._socket.unlink(missing_ok=True)
 
-    def _wait(self) -> None:
-        end = time.monotonic() + _START_SECONDS
-        while self.is_running and time.monotonic() < end:
-            with socket.socket(socket.AF_UNIX) as door:
-                try:
-                    door.connect(str(self._socket))
-                except OSError:
-                    time.sleep(0.01)
-                else:
-                    return
+    def _answers(self, end: float) -> bool:
+        """Return whether it takes connections; raises CannotStart when it will not any more."""
+        with socket.socket(socket.AF_UNIX) as door:
+            try:
+                door.connect(str(self._socket))
+            except OSError:
+                if self.is_running and time.monotonic() < end:
+                    return False
+            else:
+                return True
         message = f"Valkey did not start; see {self._home / 'valkey.log'}."
         raise CannotStart(message)
 

@@ -1,12 +1,13 @@
 """What a file's record says at its end: the contract's statistics, from a verdict."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
 from server.files.claims import Ending
 from server.files.lifecycle import Outcome
 from worker.ingest.verdict import Total, Verdict
+from worker.ingest.watch import Watch
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class Imported:
     verdict: Verdict
     changes: dict[str, object]
     """Columns of the file's record: header, labels, encoding, …"""
-    durations: dict[str, float] = field(default_factory=dict)
+    watch: Watch
 
 
 def imported_ending(imported: Imported, replaced: int, outdated: int) -> Ending:
@@ -31,7 +32,7 @@ def imported_ending(imported: Imported, replaced: int, outdated: int) -> Ending:
     inserted = verdict.rows_good - replaced - outdated
     statistics = statistics_of(
         verdict,
-        imported.durations,
+        imported.watch.durations,
         imported=verdict.rows_good,
         inserted=inserted,
         replaced=replaced,
@@ -44,7 +45,7 @@ def imported_ending(imported: Imported, replaced: int, outdated: int) -> Ending:
 def withheld_ending(imported: Imported, outcome: Outcome) -> Ending:
     """Return the end of a file that was judged and not loaded: a dry run, or a failure."""
     verdict = imported.verdict
-    statistics = statistics_of(verdict, imported.durations, withheld=verdict.rows_good)
+    statistics = statistics_of(verdict, imported.watch.durations, withheld=verdict.rows_good)
     return Ending(outcome, statistics, verdict.issues, imported.changes)
 
 
@@ -81,6 +82,7 @@ def statistics_of(
         "lastEventAt": _instant(verdict.last_event_at),
         "totals": [_total(total) for total in verdict.totals] if imported else [],
         "controls": [],
+        # The very dict: publishing is told in it when it is over.
         "durations": durations,
     }
 

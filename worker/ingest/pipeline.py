@@ -4,16 +4,13 @@ Called by `worker/jobs.py` with a claim; every step may run twice, in another pr
 crash. What is raised here is turned into a retry or a failure by `worker/outcomes.py`.
 """
 
-from dataclasses import dataclass, field
 from decimal import Decimal
-from time import monotonic
 
 from server.datasets.declaration import Dataset
 from server.files.claims import Claim, Ending, JudgedAndFailed
 from server.files.failures import FailureCode
 from server.files.identical import find_identical
 from server.files.lifecycle import Outcome, Stage
-from server.telemetry.metrics import STAGE_SECONDS
 from worker.context import Context
 from worker.ingest.attempt import Attempt
 from worker.ingest.ending import Imported, duplicate_ending, money, withheld_ending
@@ -22,6 +19,7 @@ from worker.ingest.load import load
 from worker.ingest.publish import publish, resume
 from worker.ingest.repair import repaired_file
 from worker.ingest.verdict import Verdict
+from worker.ingest.watch import Watch
 
 
 async def ingest(context: Context, claim: Claim) -> None:
@@ -39,7 +37,7 @@ async def ingest(context: Context, claim: Claim) -> None:
     attempt = Attempt(context, claim, dataset)
     if await resume(attempt):
         return
-    watch = _Watch(claim)
+    watch = Watch(claim)
     try:
         inspection = await inspect(context, claim, dataset)
         watch.lap("inspect")
@@ -51,14 +49,13 @@ async def ingest(context: Context, claim: Claim) -> None:
         await context.claims.advance(claim, Stage.LOADING, "file.inspected", changes=told)
         verdict = await load(attempt, inspection)
         watch.lap("load")
-        imported = Imported(verdict, changes, watch.durations)
+        imported = Imported(verdict, changes, watch)
         apply_policy(claim, dataset, imported)
         if claim.options.get("dryRun"):
             await context.claims.finish(claim, withheld_ending(imported, Outcome.DRY_RUN))
             return
         await context.claims.advance(claim, Stage.PUBLISHING, "file.loaded")
         await publish(attempt, imported)
-        watch.lap("publish")
     finally:
         await attempt.drop_all()
 
@@ -136,23 +133,3 @@ def _known(inspection: Inspection) -> dict[str, object]:
         "labels": list(inspection.layout.labels),
         **({"sha256": inspection.sha256} if inspection.sha256 else {}),
     }
-
-
-@dataclass
-class _Watch:
-    """Where the time of an attempt goes, in seconds."""
-
-    claim: Claim
-    durations: dict[str, float] = field(default_factory=dict)
-    began: float = field(default_factory=monotonic)
-
-    def __post_init__(self) -> None:
-        queued = (self.claim.claimed_at - self.claim.uploaded_at).total_seconds()
-        self.durations["queuedSeconds"] = round(max(queued, 0.0), 3)
-
-    def lap(self, stage: str) -> None:
-        """Note how long the stage took."""
-        now = monotonic()
-        seconds, self.began = now - self.began, now
-        self.durations[f"{stage}Seconds"] = round(seconds, 3)
-        STAGE_SECONDS.labels(stage=stage).observe(seconds)

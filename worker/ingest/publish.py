@@ -83,7 +83,7 @@ async def _publish_first(attempt: Attempt, imported: Imported, held: Held) -> No
         lost = f"SELECT _key FROM {attempt.table('overlap')} WHERE newer = 0"
     ending = imported_ending(imported, overlap.replaced, overlap.outdated)
     await _into_history(attempt, imported)
-    await _exchange(attempt, Change(lost, arrivals), ending, held)
+    await _exchange(attempt, imported, Change(lost, arrivals), ending, held)
 
 
 async def _publish_anew(
@@ -105,13 +105,16 @@ async def _publish_anew(
     keys = f"{await keys_of(attempt, earlier)} UNION DISTINCT SELECT _key FROM {attempt.staged}"
     arrivals = await fill(attempt, keys, [*others, own])
     ending = imported_ending(imported, overlap.replaced, overlap.outdated)
-    await _exchange(attempt, Change(keys, arrivals), ending, held)
+    await _exchange(attempt, imported, Change(keys, arrivals), ending, held)
 
 
-async def _exchange(attempt: Attempt, change: Change, ending: Ending, held: Held) -> None:
+async def _exchange(
+    attempt: Attempt, imported: Imported, change: Change, ending: Ending, held: Held
+) -> None:
     generation = await generation_of(attempt) + 1
-    publication_id = await prepare_publication(attempt, ending, generation)
+    publication_id = await prepare_publication(attempt, ending, generation=generation, held=held)
     await swap(attempt, change, generation=generation, held=held)
+    imported.watch.lap("publish")
     async with attempt.context.units.begin() as unit:
         await mark_published(unit, publication_id)
         await attempt.context.claims.finish(attempt.claim, ending, unit=unit)
