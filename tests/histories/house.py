@@ -1,7 +1,7 @@
 """The rooms a history happens in: one database, store and engine, and a workspace for each."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -29,8 +29,8 @@ _SETTINGS = Settings(max_attempts=1000, max_pending_files=1_000_000, lease_secon
 
 def open_house(
     runner: asyncio.Runner, analytics: Analytics, address: StorageAddress, folder: Path
-) -> Iterator[World]:
-    """Yield worlds without end, each with a workspace of its own."""
+) -> Generator[World, None, None]:
+    """Yield worlds, each with a workspace of its own; to be closed before the runner."""
     database = create_engine(f"sqlite+aiosqlite:///{folder}/history.db")
     queue, clock = RecordingQueue(), TurnedClock()
     storage = S3Storage(

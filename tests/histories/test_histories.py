@@ -9,6 +9,7 @@ import asyncio
 import os
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
@@ -258,9 +259,11 @@ def test_any_history_leaves_what_its_published_files_resolve_to(
     tmp_path: Path,
     record_testsuite_property: Callable[[str, object], None],
 ) -> None:
-    with asyncio.Runner() as runner:
-        Histories.runner = runner
-        Histories.worlds = open_house(runner, engine, embedded_address, tmp_path)
+    with (
+        asyncio.Runner() as runner,
+        closing(open_house(runner, engine, embedded_address, tmp_path)) as worlds,
+    ):
+        Histories.runner, Histories.worlds = runner, worlds
         run_state_machine_as_test(
             Histories,
             settings=settings(

@@ -23,6 +23,7 @@ from worker.ingest.publications import (
     unfinished_publication,
 )
 from worker.ingest.resolve import (
+    FILE_ORDER,
     Overlap,
     Published,
     fill,
@@ -137,8 +138,9 @@ async def _meet_current(attempt: Attempt, rows: int) -> Overlap:
     buckets = max(1, math.ceil(rows / KEYS_PER_BUCKET))
     for bucket in range(buckets):
         await attempt.run(
-            f"INSERT INTO {overlap} SELECT _key, max((_uploaded_at, _file) >"
-            " (toDateTime64({uploaded_at:String}, 6, 'UTC'), toUUID({file:String}))) AS newer"
+            f"INSERT INTO {overlap} SELECT _key, max((_uploaded_at, {FILE_ORDER}) >"
+            " (toDateTime64({uploaded_at:String}, 6, 'UTC'), UUIDToNum(toUUID({file:String}))))"
+            " AS newer"
             f" FROM {attempt.current} WHERE _workspace = {{workspace:String}} AND _key IN"
             f" (SELECT _key FROM {attempt.staged} WHERE _key % {buckets} = {bucket}) GROUP BY _key"
         )
