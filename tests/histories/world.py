@@ -7,7 +7,7 @@ nothing of it reaches the outside, as after `kill -9`.
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
@@ -42,12 +42,14 @@ class Fuse:
 
     def __init__(self, borders: int | None) -> None:
         self._left = borders
+        self.has_burnt = False
 
     def pass_border(self) -> None:
         """Go on, or die here; who is dead stays dead."""
         if self._left is None:
             return
         if self._left == 0:
+            self.has_burnt = True
             raise Killed
         self._left -= 1
 
@@ -131,17 +133,16 @@ class World:
             analytics=cast(Analytics, MortalAnalytics(self.context.analytics, fuse)),
             units=cast(UnitsOfWork, MortalUnits(self.context.units, fuse)),
         )
-        try:
+        with suppress(Killed):
             await JOBS[job](mortal, file_id)
-        except Killed:
+        if fuse.has_burnt:
             # What it left running dies with it.
             others = asyncio.all_tasks() - {asyncio.current_task()}
             for task in others:
                 task.cancel()
             await asyncio.gather(*others, return_exceptions=True)
             self.desk.clock.turn(seconds=_LATER)
-            return True
-        return False
+        return fuse.has_burnt
 
     async def reconcile(self) -> None:
         """Have the reconciler look for what the dead left behind."""
