@@ -72,6 +72,11 @@ class Settings(BaseSettings):
     max_pending_files: int = Field(
         1000, ge=1, description="Pending files a workspace may have at once"
     )
+    max_bytes_per_day: int = Field(
+        2**40,
+        ge=1,
+        description="Bytes a workspace may send a day, from midnight UTC (bytes)",
+    )
     requests_per_second: int = Field(500, ge=1, description="Requests a key may make a second")
     idempotency_hours: int = Field(24, ge=1, description="Life of an idempotency key (h)")
 
@@ -98,6 +103,15 @@ class Settings(BaseSettings):
         description="Pause between two rounds that put right what dead workers left behind (s)",
     )
     jobs_at_once: int = Field(2, ge=1, description="Files one worker works on at once")
+    large_file_bytes: int = Field(
+        256 * 2**20, ge=1, description="A file above this is a large one (bytes)"
+    )
+    large_jobs_at_once: int = Field(
+        1, ge=1, description="Large files among those a worker works on at once"
+    )
+    jobs_per_workspace: int = Field(
+        4, ge=1, description="Files of one workspace that all workers work on at once"
+    )
     max_record_bytes: int = Field(
         2**20, ge=1024, description="Longest record of a file before it is refused (bytes)"
     )

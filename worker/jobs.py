@@ -20,6 +20,7 @@ from server.files.failures import FailureCode
 from worker.context import Context
 from worker.ingest import pipeline
 from worker.ingest import undo as undoing
+from worker.ingest.identical import wake_waiting
 from worker.outcomes import given_up, settle, settle_undo
 
 logger = structlog.get_logger(__name__)
@@ -52,6 +53,15 @@ async def ingest(context: Context, file_id: UUID) -> None:
             await _settle_or_leave(settle, context, claim, fault)
         else:
             await tidy(context, file_id)
+        await _wake_waiting(context, claim)
+
+
+async def _wake_waiting(context: Context, claim: Claim) -> None:
+    try:
+        await wake_waiting(context, claim)
+    except (SQLAlchemyError, OSError) as fault:
+        # They come back by themselves, only later.
+        logger.warning("waiting.not-woken", cause=type(fault).__name__)
 
 
 async def undo(context: Context, file_id: UUID) -> None:

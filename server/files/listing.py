@@ -91,6 +91,17 @@ async def count_pending(unit: UnitOfWork, workspace_id: str) -> int:
     return found.one()
 
 
+async def sum_bytes_since(unit: UnitOfWork, workspace_id: str, since: datetime) -> int:
+    """Return the bytes of the files asked for since then: as they arrived, or as announced."""
+    sizes = func.coalesce(File.size_bytes, File.declared_size_bytes, 0)
+    found = await unit.session.exec(
+        select(func.coalesce(func.sum(sizes), 0)).where(
+            File.workspace_id == workspace_id, col(File.created_at) >= since
+        )
+    )
+    return int(found.one())
+
+
 def read_window(text: str, parameter: str) -> Window:
     """Return the half-open span written as `[from,to)`; either end may be left out.
 

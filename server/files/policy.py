@@ -3,31 +3,22 @@
 Comes after `schemas.py` (400) and before `service.py`; first everything that is 422, then 413.
 """
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-
-from server.clock import Clock
 from server.datasets.catalogue import Catalogue
 from server.errors import (
     FieldFault,
     Malformed,
-    RateLimited,
     TooLarge,
     UnknownDataset,
     UnknownMapping,
     UnsupportedFileType,
 )
-from server.files.listing import count_pending
 from server.files.schemas import MAX_PARTS, UploadRequest
 from server.settings import Settings
-from server.unit_of_work import UnitOfWork
 
 FILE_TYPES = ("csv", "tsv", "jsonl", "parquet")
 CAMT053 = "camt053"
 # A bank statement is the one thing that camt.053 can say.
 BANK_STATEMENTS = "bank_statements"
-# How long a count of pending files is believed: the limit is a guard, not an account.
-_COUNT_LIFE = timedelta(seconds=1)
 
 
 def file_types_of(dataset_type: str) -> tuple[str, ...]:
@@ -93,38 +84,3 @@ def _check_parts(asked: UploadRequest) -> None:
         return
     detail = "One thing is not as documented; see errors."
     raise Malformed(detail, errors=[fault])
-
-
-@dataclass
-class _Count:
-    files: int
-    at: datetime
-
-
-class PendingLimit:
-    """The limit of pending files per workspace, counted at most once a second for each.
-
-    Between two counts this process adds what it admits itself; other processes' files are seen at
-    the next count, so the limit can be passed by what they admit within a second.
-    """
-
-    def __init__(self, limit: int, clock: Clock) -> None:
-        self._limit = limit
-        self._clock = clock
-        self._counts: dict[str, _Count] = {}
-
-    async def admit(self, unit: UnitOfWork, workspace_id: str) -> None:
-        """Count one more pending file.
-
-        Raises:
-            RateLimited: the workspace has as many as it may.
-        """
-        now = self._clock()
-        count = self._counts.get(workspace_id)
-        if count is None or now - count.at >= _COUNT_LIFE:
-            count = _Count(await count_pending(unit, workspace_id), now)
-            self._counts[workspace_id] = count
-        if count.files >= self._limit:
-            detail = f"{count.files} files wait for their bytes; the limit is {self._limit}."
-            raise RateLimited(detail, headers={"Retry-After": "1"})
-        count.files += 1

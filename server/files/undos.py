@@ -153,15 +153,15 @@ class Undos(Leases):
                 col(File.duplicate_of) == in_place_of,
             ],
         )
-        if promoted is None:
-            return False
+        # Those of the undone file are duplicates of this one now, whoever made it visible.
         await unit.session.exec(
             update(File)
             .where(
                 col(File.duplicate_of) == in_place_of,
                 col(File.outcome) == str(Outcome.DUPLICATE),
+                col(File.file_id) != file_id,
             )
             .values(duplicate_of=file_id, version=File.version + 1)
             .execution_options(synchronize_session=False)
         )
-        return True
+        return promoted is not None

@@ -16,7 +16,8 @@ from server.errors import FieldFault, Malformed, ObjectMissing, PartsRefused, St
 from server.files.ids import new_id
 from server.files.lifecycle import Stage
 from server.files.models import File
-from server.files.policy import PendingLimit, check_request, part_count
+from server.files.policy import check_request, part_count
+from server.files.quotas import Quotas
 from server.files.repository import NewFile, change, get_file, insert_file
 from server.files.schemas import PartSent, UploadRequest
 from server.files.tickets import (
@@ -51,7 +52,7 @@ class Uploads:
         self._catalogue = catalogue
         self._settings = settings
         self._clock = clock
-        self._pending = PendingLimit(settings.max_pending_files, clock)
+        self._quotas = Quotas(settings, clock)
         self._expires_in = timedelta(seconds=settings.upload_expires_seconds)
 
     async def request(
@@ -68,7 +69,7 @@ class Uploads:
             UnknownMapping: no such mapping in this workspace.
             TooLarge: the announced size is over the limit.
             FileNotFound: `repairOf` is no file of this workspace.
-            RateLimited: too many files of the workspace are pending.
+            RateLimited: the workspace has too many files pending, or has sent enough today.
         """
         check_request(asked, self._catalogue, self._settings)
         file = self._new_file(principal, asked)
@@ -76,7 +77,7 @@ class Uploads:
             multipart_id = await self._storage.create_multipart(file.object_key)
             file = replace(file, multipart_id=multipart_id)
         async with self._units.begin() as unit:
-            await self._pending.admit(unit, principal.workspace_id)
+            await self._quotas.admit(unit, principal.workspace_id, file.declared_size_bytes)
             if file.repair_of is not None:
                 repaired = await get_file(unit, principal.workspace_id, file.repair_of)
                 _check_repair(repaired, file)

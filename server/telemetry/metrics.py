@@ -44,6 +44,26 @@ OLDEST_FILE_SECONDS = Gauge(
     ["stage"],
     registry=REGISTRY,
 )
+QUEUED_FILES = Gauge(
+    "tallydock_queued_files",
+    "Files that wait for a worker, by size (small or large)",
+    ["size"],
+    registry=REGISTRY,
+)
+QUEUE_AGE_SECONDS = Gauge(
+    "tallydock_queue_age_seconds",
+    "How long ago the oldest file that waits for a worker arrived, by size; reprocesses aside (s)",
+    ["size"],
+    registry=REGISTRY,
+)
+UPLOADS_REFUSED = Counter(
+    "tallydock_uploads_refused_total",
+    "Uploads refused because a workspace is over a limit, by limit",
+    ["limit"],
+    registry=REGISTRY,
+)
+for _limit in ("pendingFiles", "bytesPerDay"):
+    UPLOADS_REFUSED.labels(limit=_limit)
 FILES_ENDED = Counter(
     "tallydock_files_ended_total",
     "Files that came to their end, by outcome",

@@ -1,5 +1,7 @@
 """Files that speak of the same keys at the same time: the newest by arrival wins."""
 
+import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -8,7 +10,7 @@ import pytest
 
 from tests.faults.bulk import Bulk, new_provider
 from tests.fixtures.appliance import Appliance, started
-from tests.fixtures.client import Client, counts_of
+from tests.fixtures.client import FILES, Client, counts_of
 
 
 @pytest.fixture(scope="module")
@@ -76,3 +78,37 @@ def test_readers_see_all_of_a_file_or_nothing(client: Client) -> None:
 
     assert all(shown in (before.sums, after.sums) for shown in seen)
     assert client.shown(provider) == after.sums
+
+
+def test_the_same_bytes_at_once_are_imported_once(client: Client) -> None:
+    rows = Bulk(1, 30_000, "1.00", provider=new_provider())
+    tickets = [client.ask() for _ in range(5)]
+
+    with ThreadPoolExecutor(len(tickets)) as pool:
+        sent = [pool.submit(client.put, url, rows.data) for _, url in tickets]
+        assert [put.result() for put in sent] == [200] * len(tickets)
+    ended = [client.ended(file_id) for file_id, _ in tickets]
+
+    assert client.shown(rows.provider) == rows.sums
+    (original,) = (file for file in ended if file.outcome == "imported")
+    assert counts_of(original) == {"total": 30_000, "imported": 30_000, "inserted": 30_000}
+    for file in ended:
+        if file is not original:
+            assert (file.outcome, file.duplicate_of) == ("duplicate", original.id)
+            assert counts_of(file) == {"total": 30_000, "duplicate": 30_000}
+
+    # Whichever stays takes the place of what is undone.
+    client.http.post(f"{FILES}/{original.id}/undo")
+    await_undone(client, original.id)
+
+    assert client.shown(rows.provider) == rows.sums
+    outcomes = Counter(client.get(file_id).outcome for file_id, _ in tickets)
+    assert outcomes == {"undone": 1, "imported": 1, "duplicate": 3}
+
+
+def await_undone(client: Client, file_id: str) -> None:
+    """Wait until readers do not see the file any more."""
+    end = time.monotonic() + 60
+    while client.get(file_id).undone_at is None:
+        assert time.monotonic() < end
+        time.sleep(0.02)

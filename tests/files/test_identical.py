@@ -1,11 +1,11 @@
 """Which earlier file is the same: by bytes, workspace, dataset, and only if its rows are there."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from server.files.claims import Claim, Ending
 from server.files.identical import find_identical
 from server.files.lifecycle import Outcome
-from server.files.models import File
 from tests.fixtures.files import ALICE, MALLORY, Desk
 
 IMPORTED = Ending(Outcome.IMPORTED, {"rowsTotal": 3, "rowsImported": 3})
@@ -17,19 +17,12 @@ async def imported(desk: Desk, ending: Ending = IMPORTED) -> Claim:
     return claim
 
 
-async def identical_to(desk: Desk, claim: Claim, **other: object) -> UUID | None:
-    facts: dict[str, object] = {
-        "file_id": claim.file_id,
-        "workspace_id": claim.workspace_id,
-        "dataset_type": claim.dataset_type,
-        "etag": claim.etag,
-        "size_bytes": claim.size_bytes,
-        "sha256": None,
-        "uploaded_at": claim.uploaded_at,
-        **other,
-    }
+async def identical_to(
+    desk: Desk, claim: Claim, sha256: str | None = None, **other: str | int
+) -> UUID | None:
+    changed = replace(claim, **other)  # type: ignore[arg-type]  # a table of arguments
     async with desk.units.begin() as unit:
-        found: File | None = await find_identical(unit, **facts)  # type: ignore[arg-type]  # a table of arguments
+        found = await find_identical(unit, changed, sha256)
     return found.file_id if found else None
 
 

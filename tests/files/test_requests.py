@@ -138,12 +138,39 @@ async def test_the_limit_of_pending_files_holds_per_workspace(desk: Desk) -> Non
     with pytest.raises(RateLimited) as caught:
         await desk.ask()
     assert caught.value.headers == {"Retry-After": "1"}
+    assert caught.value.extras == {"limit": "pendingFiles", "limitValue": len(made)}
     await desk.ask(MALLORY)
 
     await desk.service.cancel(ALICE, made[0])
     desk.clock.turn(seconds=1)
 
     await desk.ask()
+
+
+async def test_the_limit_of_bytes_a_day_holds_per_workspace_until_midnight(desk: Desk) -> None:
+    limit = desk.settings.max_bytes_per_day
+    desk.clock.now = desk.clock.now.replace(hour=23, minute=0, second=0, microsecond=0)
+
+    def sized(size_bytes: int) -> dict[str, object]:
+        return {"file": {"name": "a.csv", "type": "csv", "sizeBytes": size_bytes}}
+
+    first = await desk.ask(body=sized(1000))
+    # What arrived counts as it is, whatever was announced.
+    await desk.set(first, size_bytes=limit - 600)
+    desk.clock.turn(minutes=1)
+    await desk.ask(body=sized(500))
+    with pytest.raises(RateLimited) as caught:
+        await desk.ask(body=sized(101))
+    assert caught.value.extras == {"limit": "bytesPerDay", "limitValue": limit}
+    assert caught.value.headers == {"Retry-After": str(59 * 60 + 1)}
+    await desk.ask(MALLORY, sized(101))
+    await desk.ask(body=sized(100))
+    with pytest.raises(RateLimited):
+        await desk.ask()
+
+    desk.clock.turn(hours=1)
+
+    await desk.ask(body=sized(101))
 
 
 async def test_the_ticket_is_the_same_whenever_it_is_signed(desk: Desk) -> None:

@@ -9,11 +9,11 @@ from decimal import Decimal
 from server.datasets.declaration import Dataset
 from server.files.claims import Claim, Ending, JudgedAndFailed
 from server.files.failures import FailureCode
-from server.files.identical import find_identical
 from server.files.lifecycle import Outcome, Stage
 from worker.context import Context
 from worker.ingest.attempt import Attempt
-from worker.ingest.ending import Imported, duplicate_ending, money, withheld_ending
+from worker.ingest.ending import Imported, money, withheld_ending
+from worker.ingest.identical import stand_back
 from worker.ingest.inspect import Inspection, inspect
 from worker.ingest.load import load
 from worker.ingest.publish import publish, resume
@@ -41,10 +41,10 @@ async def ingest(context: Context, claim: Claim) -> None:
     try:
         inspection = await inspect(context, claim, dataset)
         watch.lap("inspect")
-        if await _end_as_duplicate(context, claim, inspection):
+        changes = _known(inspection)
+        if await stand_back(attempt, changes):
             return
         repaired = await repaired_file(context, claim, inspection.reported)
-        changes = _known(inspection)
         told = {**changes, "repair_of": repaired}
         await context.claims.advance(claim, Stage.LOADING, "file.inspected", changes=told)
         verdict = await load(attempt, inspection)
@@ -99,29 +99,6 @@ def _check_totals(claim: Claim, verdict: Verdict, ending: Ending) -> None:
     if found:
         detail = f"No total was announced for {', '.join(sorted(found))}."
         raise JudgedAndFailed(FailureCode.CONTROL_TOTAL_MISMATCH, detail, ending)
-
-
-async def _end_as_duplicate(context: Context, claim: Claim, inspection: Inspection) -> bool:
-    if claim.options.get("allowDuplicate") or claim.published_attempt is not None:
-        return False
-    async with context.units.begin() as unit:
-        earlier = await find_identical(
-            unit,
-            file_id=claim.file_id,
-            workspace_id=claim.workspace_id,
-            dataset_type=claim.dataset_type,
-            etag=claim.etag,
-            size_bytes=claim.size_bytes,
-            sha256=inspection.sha256,
-            uploaded_at=claim.uploaded_at,
-        )
-    if earlier is None:
-        return False
-    rows_total = int(str((earlier.statistics or {}).get("rowsTotal", 0)))
-    changes = {**_known(inspection), "duplicate_of": earlier.file_id}
-    ending = duplicate_ending(Ending(Outcome.DUPLICATE, None, [], changes), rows_total)
-    await context.claims.finish(claim, ending, detail={"duplicateOf": str(earlier.file_id)})
-    return True
 
 
 def _known(inspection: Inspection) -> dict[str, object]:

@@ -12,14 +12,18 @@ from server.files.claims import Ending
 from worker.ingest.attempt import Attempt
 from worker.ingest.dataset_lock import Held, dataset_lock
 from worker.ingest.duplicates import KEYS_PER_BUCKET
-from worker.ingest.ending import Imported, imported_ending, read_ending
+from worker.ingest.ending import Imported, imported_ending, read_ending, write_ending
+from worker.ingest.identical import end_as_duplicate
 from worker.ingest.publications import (
-    mark_published,
-    prepare_publication,
+    Bringing,
+    prepare_publications,
+    published_attempt,
+    record_swap,
     settle_publications,
     unfinished_publication,
 )
 from worker.ingest.resolve import (
+    FILE_ORDER,
     Overlap,
     Published,
     fill,
@@ -41,9 +45,12 @@ async def publish(attempt: Attempt, imported: Imported) -> None:
     claim = attempt.claim
     async with dataset_lock(attempt.context, attempt.dataset.name, claim.lease_owner) as held:
         await settle_publications(attempt)
-        if claim.published_attempt is not None:
-            earlier = Published(claim.file_id, claim.published_attempt)
-            await _publish_anew(attempt, imported, earlier, held)
+        if await end_as_duplicate(attempt, imported.changes):
+            return
+        async with attempt.context.units.begin() as unit:
+            seen = await published_attempt(unit, claim.file_id)
+        if seen is not None:
+            await _publish_anew(attempt, imported, Published(claim.file_id, seen), held)
         else:
             await _publish_first(attempt, imported, held)
 
@@ -112,12 +119,14 @@ async def _exchange(
     attempt: Attempt, imported: Imported, change: Change, ending: Ending, held: Held
 ) -> None:
     generation = await generation_of(attempt) + 1
-    publication_id = await prepare_publication(attempt, ending, generation=generation, held=held)
+    claim = attempt.claim
+    brought = Bringing(claim.file_id, claim.attempt, write_ending(ending))
+    await prepare_publications(attempt, [brought], generation=generation, held=held)
     await swap(attempt, change, generation=generation, held=held)
     imported.watch.lap("publish")
     async with attempt.context.units.begin() as unit:
-        await mark_published(unit, publication_id)
-        await attempt.context.claims.finish(attempt.claim, ending, unit=unit)
+        await record_swap(unit, attempt, generation)
+        await attempt.context.claims.finish(claim, ending, unit=unit)
 
 
 async def _into_history(attempt: Attempt, imported: Imported) -> None:
@@ -135,8 +144,9 @@ async def _meet_current(attempt: Attempt, rows: int) -> Overlap:
     buckets = max(1, math.ceil(rows / KEYS_PER_BUCKET))
     for bucket in range(buckets):
         await attempt.run(
-            f"INSERT INTO {overlap} SELECT _key, max((_uploaded_at, _file) >"
-            " (toDateTime64({uploaded_at:String}, 6, 'UTC'), toUUID({file:String}))) AS newer"
+            f"INSERT INTO {overlap} SELECT _key, max((_uploaded_at, {FILE_ORDER}) >"
+            " (toDateTime64({uploaded_at:String}, 6, 'UTC'), UUIDToNum(toUUID({file:String}))))"
+            " AS newer"
             f" FROM {attempt.current} WHERE _workspace = {{workspace:String}} AND _key IN"
             f" (SELECT _key FROM {attempt.staged} WHERE _key % {buckets} = {bucket}) GROUP BY _key"
         )

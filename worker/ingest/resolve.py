@@ -8,6 +8,7 @@ changes, and to fill keys when a file is taken back (`undo.py`).
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -17,6 +18,10 @@ from server.files.claims import Claim
 from server.files.models import File
 from server.unit_of_work import UnitOfWork
 from worker.ingest.attempt import Attempt
+
+FILE_ORDER: Final = "UUIDToNum(_file)"
+"""What decides between files of one millisecond: the id as it is written. ClickHouse by itself
+compares the second half of a UUID first, and so would disagree with the database."""
 
 
 @dataclass(frozen=True)
@@ -77,9 +82,9 @@ def winners(attempt: Attempt, *, keys: str, published: str) -> str:
         f" AND (_file, _attempt) IN (SELECT file, attempt FROM {published})"
     )
     return (
-        f"SELECT * {rows} AND (_key, _uploaded_at, _file) IN ("
+        f"SELECT * {rows} AND (_key, _uploaded_at, {FILE_ORDER}) IN ("
         f"SELECT _key, tupleElement(newest, 1), tupleElement(newest, 2) FROM"
-        f" (SELECT _key, max((_uploaded_at, _file)) AS newest {rows} GROUP BY _key))"
+        f" (SELECT _key, max((_uploaded_at, {FILE_ORDER})) AS newest {rows} GROUP BY _key))"
     )
 
 
@@ -113,8 +118,8 @@ async def overlap_with(
     found = await attempt.query(
         "SELECT countIf(met = 1 AND newer = 0) AS replaced, countIf(newer = 1) AS outdated"
         f" FROM (SELECT _key FROM {rows}) AS own LEFT JOIN (SELECT _key, 1 AS met,"
-        " max((_uploaded_at, _file) >"
-        " (toDateTime64({own_time:String}, 6, 'UTC'), toUUID({own_file:String}))) AS newer"
+        f" max((_uploaded_at, {FILE_ORDER}) > (toDateTime64({{own_time:String}}, 6, 'UTC'),"
+        " UUIDToNum(toUUID({own_file:String})))) AS newer"
         f" FROM ({newest}) GROUP BY _key) AS other ON own._key = other._key",
         own_time=uploaded_at.strftime("%Y-%m-%d %H:%M:%S.%f"),
         own_file=str(file_id),

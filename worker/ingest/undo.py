@@ -8,14 +8,22 @@ place, in its own order.
 from dataclasses import dataclass
 from datetime import datetime
 
-from server.files.claims import Claim, Ending, LeaseLost
+from server.files.claims import Claim, Ending
 from server.files.identical import list_duplicates
 from server.files.lifecycle import Outcome
 from server.files.models import File
+from server.files.repository import get_file
 from worker.context import Context
 from worker.ingest.attempt import Attempt
-from worker.ingest.dataset_lock import dataset_lock
-from worker.ingest.publications import settle_publications
+from worker.ingest.dataset_lock import Held, dataset_lock
+from worker.ingest.publications import (
+    UNDONE,
+    Bringing,
+    in_place_of,
+    prepare_publications,
+    record_swap,
+    settle_publications,
+)
 from worker.ingest.resolve import (
     Published,
     fill,
@@ -35,44 +43,43 @@ async def undo(context: Context, claim: Claim) -> None:
         AnalyticsUnavailable: to be tried again; readers see the file wholly or not at all.
     """
     dataset = context.catalogue.get(claim.dataset_type)
-    if dataset is None or claim.published_attempt is None:
+    if dataset is None:
         await context.claims.finish_undo(claim)
         return
     attempt = Attempt(context, claim, dataset)
     try:
-        await _take_back(attempt, Published(claim.file_id, claim.published_attempt))
+        async with dataset_lock(context, dataset.name, claim.lease_owner) as held:
+            await settle_publications(attempt)
+            await _take_back(attempt, held)
     finally:
         await attempt.drop_all()
 
 
-async def _take_back(attempt: Attempt, undone: Published) -> None:
+async def _take_back(attempt: Attempt, held: Held) -> None:
     context, claim = attempt.context, attempt.claim
-    async with dataset_lock(context, attempt.dataset.name, claim.lease_owner) as held:
-        await settle_publications(attempt)
-        async with context.units.begin() as unit:
-            remaining = await published_files(unit, claim)
-            record = await unit.session.get(File, claim.file_id)
-            waiting = await list_duplicates(unit, claim.file_id)
-        keys = await keys_of(attempt, undone)
-        heir: _Heir | None = None
-        if waiting and record is not None:
-            heir = await _make_heir(attempt, undone, remaining, record, waiting[0])
-        if heir is not None:
-            remaining = [*remaining, heir.published]
-        arrivals = await fill(attempt, keys, remaining)
-        generation = await generation_of(attempt) + 1
-        await swap(attempt, Change(keys, arrivals), generation=generation, held=held)
-        async with context.units.begin() as unit:
-            if heir is not None and not await context.claims.promote(
-                heir.published.file_id,
-                heir.ending,
-                attempt=heir.published.attempt,
-                in_place_of=claim.file_id,
-                unit=unit,
-            ):
-                # It was moved on meanwhile (a reprocess): the next run of the undo does without it.
-                raise LeaseLost
+    async with context.units.begin() as unit:
+        record = await get_file(unit, claim.workspace_id, claim.file_id)
+        if record.published_attempt is None:
+            # Never visible, or swapped out by a run that died before it could say so.
             await context.claims.finish_undo(claim, unit=unit)
+            return
+        remaining = await published_files(unit, claim)
+        waiting = await list_duplicates(unit, claim.file_id)
+    undone = Published(claim.file_id, record.published_attempt)
+    keys = await keys_of(attempt, undone)
+    brought = [Bringing(undone.file_id, undone.attempt, dict(UNDONE))]
+    heir = await _make_heir(attempt, undone, remaining, record, waiting[0]) if waiting else None
+    if heir is not None:
+        remaining = [*remaining, heir.published]
+        result = in_place_of(undone.file_id, heir.ending)
+        brought.append(Bringing(heir.published.file_id, heir.published.attempt, result))
+    arrivals = await fill(attempt, keys, remaining)
+    generation = await generation_of(attempt) + 1
+    await prepare_publications(attempt, brought, generation=generation, held=held)
+    await swap(attempt, Change(keys, arrivals), generation=generation, held=held)
+    async with context.units.begin() as unit:
+        await record_swap(unit, attempt, generation)
+        await context.claims.finish_undo(claim, unit=unit)
 
 
 @dataclass(frozen=True)

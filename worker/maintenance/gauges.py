@@ -1,13 +1,19 @@
 """The gauges about files: how many are in each stage, and how long the oldest has waited."""
 
+from datetime import datetime
 from typing import Final
 
-from sqlalchemy import func
+from sqlalchemy import case, func
 from sqlmodel import col, select
 
 from server.files.lifecycle import Stage
 from server.files.models import File
-from server.telemetry.metrics import FILES, OLDEST_FILE_SECONDS
+from server.telemetry.metrics import (
+    FILES,
+    OLDEST_FILE_SECONDS,
+    QUEUE_AGE_SECONDS,
+    QUEUED_FILES,
+)
 from worker.context import Context
 
 _UNDER_WAY: Final = [str(stage) for stage in Stage if not stage.status.is_final]
@@ -22,9 +28,26 @@ async def set_gauges(context: Context) -> None:
             .group_by(File.stage)
         )
         found = {stage: (count, oldest) for stage, count, oldest in rows}
+        large = case(
+            (col(File.size_bytes) > context.settings.large_file_bytes, "large"), else_="small"
+        )
+        first = case((col(File.standing).is_(None), File.uploaded_at))
+        waiting = await unit.session.exec(
+            select(large, func.count(), func.min(first))
+            .where(File.stage == str(Stage.QUEUED))
+            .group_by(large)
+        )
+        queued = {size: (count, oldest) for size, count, oldest in waiting}
     now = context.clock()
+    for size in ("small", "large"):
+        count, oldest = queued.get(size, (0, None))
+        QUEUED_FILES.labels(size=size).set(count)
+        QUEUE_AGE_SECONDS.labels(size=size).set(_age(now, oldest))
     for name in _UNDER_WAY:
         count, oldest = found.get(name, (0, None))
         FILES.labels(status=str(Stage(name).status), stage=name).set(count)
-        age = (now - oldest).total_seconds() if oldest is not None else 0.0
-        OLDEST_FILE_SECONDS.labels(stage=name).set(max(age, 0.0))
+        OLDEST_FILE_SECONDS.labels(stage=name).set(_age(now, oldest))
+
+
+def _age(now: datetime, oldest: datetime | None) -> float:
+    return max((now - oldest).total_seconds(), 0.0) if oldest is not None else 0.0
