@@ -10,6 +10,7 @@ from server.telemetry.logs import configure_logs
 from worker.context import Context, context_of
 from worker.main import run_worker
 from worker.prepare import prepare
+from worker.pulse import beat
 
 
 async def main() -> None:
@@ -29,8 +30,12 @@ async def main() -> None:
 
 
 async def _work(context: Context) -> None:
-    await prepare(context)
-    await run_worker(context)
+    pulse = asyncio.create_task(beat(context.settings.home))
+    try:
+        await prepare(context)
+        await run_worker(context)
+    finally:
+        pulse.cancel()
 
 
 if __name__ == "__main__":

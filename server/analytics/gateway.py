@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import Empty, LifoQueue
 from typing import TypeVar
+from urllib.parse import unquote, urlsplit
 
 import clickhouse_connect
 import structlog
@@ -94,6 +95,14 @@ class Analytics:
             threads=settings.query_threads,
             memory_bytes=settings.query_memory_bytes,
         )
+
+    @property
+    def credentials(self) -> tuple[str, str] | None:
+        """Return user and password of the DSN; None when it names no user."""
+        address = urlsplit(self._dsn)
+        if not address.username:
+            return None
+        return unquote(address.username), unquote(address.password or "")
 
     async def query(
         self,
