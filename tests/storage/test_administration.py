@@ -1,7 +1,7 @@
 """Setting a bundled store up, on a real MinIO: what our own keys may do afterwards."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import boto3
 import pytest
@@ -64,7 +64,7 @@ async def test_our_own_keys_reach_our_bucket_and_nothing_else(store: StorageAddr
     await storage.remove_version("a", first["VersionId"])
     storage.close()
     assert [version.version_id for version in versions] == [first["VersionId"], second["VersionId"]]
-    for refused in (
+    refusals: tuple[Callable[[], object], ...] = (
         lambda: client.list_objects_v2(Bucket=others.storage_bucket),
         lambda: client.put_object(Bucket=others.storage_bucket, Key="a", Body=b"1"),
         lambda: client.create_bucket(Bucket="another"),
@@ -72,7 +72,8 @@ async def test_our_own_keys_reach_our_bucket_and_nothing_else(store: StorageAddr
         lambda: client.put_bucket_versioning(
             Bucket=settings.storage_bucket, VersioningConfiguration={"Status": "Suspended"}
         ),
-    ):
+    )
+    for refused in refusals:
         with pytest.raises(ClientError, match="AccessDenied"):
             refused()
     client.close()
