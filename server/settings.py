@@ -114,6 +114,11 @@ class Settings(BaseSettings):
     sweep_seconds: float = Field(
         5.0, gt=0, description="Pause between two rounds of the sweep that finds lost work (s)"
     )
+    reconcile_seconds: float = Field(
+        300.0,
+        gt=0,
+        description="Pause between two rounds that put right what dead workers left behind (s)",
+    )
     jobs_at_once: int = Field(2, ge=1, description="Files one worker works on at once")
     max_record_bytes: int = Field(
         2**20, ge=1024, description="Longest record of a file before it is refused (bytes)"

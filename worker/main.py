@@ -19,6 +19,7 @@ from redis.exceptions import RedisError
 from server.queue import QUEUE_NAME, deserialize, redis_settings, serialize
 from worker.context import Context
 from worker.jobs import JOBS
+from worker.maintenance.reconcile import Reconciler
 from worker.maintenance.sweep import Sweep
 from worker.runner import Runner
 
@@ -44,6 +45,7 @@ async def run_worker(context: Context) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(_listen(context, runner), name="listen")
             group.create_task(sweep.run(), name="sweep")
+            group.create_task(Reconciler(context).run(), name="reconcile")
     finally:
         await runner.stop()
         logger.info("worker.stopped", worker=context.worker_name)

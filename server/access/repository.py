@@ -114,9 +114,12 @@ class AccessRepository:
         """Free a slot."""
         await self._session.exec(delete(IdempotentAnswer).where(col(IdempotentAnswer.slot) == slot))
 
-    async def delete_expired(self, now: datetime) -> None:
-        """Remove sessions and answers whose time is over; for `worker/maintenance/`."""
-        await self._session.exec(delete(UserSession).where(col(UserSession.expires_at) < now))
-        await self._session.exec(
+    async def delete_expired(self, now: datetime) -> tuple[int, int]:
+        """Remove sessions and answers whose time is over; return how many of each."""
+        sessions = await self._session.exec(
+            delete(UserSession).where(col(UserSession.expires_at) < now)
+        )
+        answers = await self._session.exec(
             delete(IdempotentAnswer).where(col(IdempotentAnswer.expires_at) < now)
         )
+        return sessions.rowcount, answers.rowcount

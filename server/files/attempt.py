@@ -48,6 +48,16 @@ class Claim:
     published_attempt: int | None
     """The attempt whose rows readers see now: of an earlier end, before a reprocess."""
 
+    @property
+    def run(self) -> str:
+        """Return what no other run of a job has, in any process, not even at the same attempt."""
+        return run_of(self.lease_owner)
+
+
+def run_of(lease_owner: str) -> str:
+    """Return the part of a lease's owner that no other run has."""
+    return lease_owner.rpartition("/")[2]
+
 
 def is_free(file: File, now: datetime) -> bool:
     """Return whether a worker may take the file now: it waits, or its lease ran out."""

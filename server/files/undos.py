@@ -87,6 +87,28 @@ class Undos(Leases):
         cause = Cause(self.actor, "undo.put-back", self.clock(), {"code": code, "faults": faults})
         await self.write(claim, cause, values)
 
+    async def reserve_attempt(self, heir: File) -> int | None:
+        """Return a new attempt of a duplicate, for the copies of rows that one undo makes.
+
+        No other undo, before or after a crash, writes rows under the same number.
+
+        Returns:
+            None when the file is no such duplicate any more.
+        """
+        async with self.units.begin() as unit:
+            reserved = await change(
+                unit,
+                heir.file_id,
+                None,
+                values={"attempt": heir.attempt + 1},
+                where=[
+                    col(File.attempt) == heir.attempt,
+                    col(File.stage) == str(Stage.COMPLETED),
+                    col(File.outcome) == str(Outcome.DUPLICATE),
+                ],
+            )
+        return reserved.attempt if reserved is not None else None
+
     async def promote(
         self,
         file_id: UUID,
@@ -103,7 +125,7 @@ class Undos(Leases):
         Args:
             file_id: the duplicate.
             ending: its own outcome and statistics from now on.
-            attempt: the attempt under which its rows are visible.
+            attempt: its reserved attempt, under which its rows are visible.
             in_place_of: the file that is undone.
             unit: the transaction.
 
@@ -120,11 +142,11 @@ class Undos(Leases):
             values={
                 "outcome": str(ending.outcome),
                 "duplicate_of": None,
-                "attempt": attempt,
                 **judged(ending, attempt),
                 "published_attempt": attempt,
             },
             where=[
+                col(File.attempt) == attempt,
                 col(File.stage) == str(Stage.COMPLETED),
                 col(File.outcome) == str(Outcome.DUPLICATE),
                 col(File.duplicate_of) == in_place_of,

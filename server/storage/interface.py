@@ -33,6 +33,16 @@ class UploadedPart:
     size_bytes: int
 
 
+@dataclass(frozen=True)
+class BegunUpload:
+    """A multipart upload that was begun and neither completed nor aborted."""
+
+    key: str
+    multipart_id: str
+    initiated_at: datetime
+    """Aware UTC."""
+
+
 class Storage(Protocol):
     """The calls; every coroutine raises StorageUnavailable when the store does not answer.
 
@@ -97,6 +107,9 @@ class Storage(Protocol):
     async def remove_version(self, key: str, version_id: str) -> None:
         """Remove one version for good. Idempotent."""
 
+    async def hide_object(self, key: str) -> None:
+        """Put a delete marker on the key: plain reads and listings find nothing, the bytes stay."""
+
     async def put_stream(
         self, key: str, chunks: AsyncIterator[bytes], *, content_type: str
     ) -> ObjectVersion:
@@ -122,6 +135,9 @@ class Storage(Protocol):
             ObjectMissing: the multipart upload is not there any more.
             PartsRefused: a part is missing, too small or of another ETag.
         """
+
+    async def list_multiparts(self) -> list[BegunUpload]:
+        """Return the multipart uploads under way, as far as the store lists them all."""
 
     async def abort_multipart(self, key: str, multipart_id: str) -> None:
         """Give the multipart upload up. Idempotent."""

@@ -48,6 +48,15 @@ def file_id_of(key: str) -> str | None:
             return None
 
 
+def attempt_of(key: str) -> int | None:
+    """Return the attempt that a derived key is of, or None for any other key."""
+    match key.split("/"):
+        case ["derived", _, _, attempt] if attempt.isdigit():
+            return int(attempt)
+        case _:
+            return None
+
+
 def _segment(text: str) -> str:
     if not text or "/" in text:
         message = f"not one segment of a key: {text!r}"

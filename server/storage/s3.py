@@ -23,7 +23,7 @@ from minio.versioningconfig import VersioningConfig
 from server.errors import AdapterError, ObjectMissing, PartsRefused, StorageUnavailable
 from server.settings import Settings
 from server.storage.connections import MAX_CONNECTIONS, connection_pool
-from server.storage.interface import ObjectVersion, UploadedPart
+from server.storage.interface import BegunUpload, ObjectVersion, UploadedPart
 from server.storage.parts import PART_BYTES, in_parts
 
 T = TypeVar("T")
@@ -146,6 +146,10 @@ class S3Storage:
         except ObjectMissing:
             return
 
+    async def hide_object(self, key: str) -> None:
+        """Put a delete marker on the key: plain reads and listings find nothing, the bytes stay."""
+        await self._run(lambda: self._internal.remove_object(self._bucket, key))
+
     async def put_stream(
         self, key: str, chunks: AsyncIterator[bytes], *, content_type: str
     ) -> ObjectVersion:
@@ -201,6 +205,10 @@ class S3Storage:
             )
         )
         return await self._find(key, written.version_id)
+
+    async def list_multiparts(self) -> list[BegunUpload]:
+        """Return the multipart uploads under way, as far as the store lists them all."""
+        return await self._run(self._list_multiparts)
 
     async def abort_multipart(self, key: str, multipart_id: str) -> None:
         """Give the multipart upload up. Idempotent."""
@@ -295,6 +303,15 @@ class S3Storage:
             if not page.is_truncated:
                 return parts
             marker = page.next_part_number_marker
+
+    def _list_multiparts(self) -> list[BegunUpload]:
+        # One page: who aborts what is stale finds the rest on it next time.
+        page = self._internal._list_multipart_uploads(self._bucket)  # noqa: SLF001 - see _create_multipart
+        return [
+            BegunUpload(upload.object_name, upload.upload_id, upload.initiated_time)
+            for upload in page.uploads
+            if upload.object_name and upload.upload_id and upload.initiated_time
+        ]
 
     def _client(self, url: str, region: str, access_key: str, secret_key: str) -> Minio:
         address = urlsplit(url)

@@ -69,6 +69,17 @@ SWEEP_FOUND = Counter(
     ["kind"],
     registry=REGISTRY,
 )
+RECONCILED = Counter(
+    "tallydock_reconciled_total",
+    "Things that dead workers or outages left behind and that were put right, by kind",
+    ["kind"],
+    registry=REGISTRY,
+)
+for _kind in (
+    *("table", "rows", "derived", "object-without-row", "row-without-object", "multipart"),
+    *("session", "idempotent-answer"),
+):
+    RECONCILED.labels(kind=_kind)
 
 
 def exposition() -> bytes:

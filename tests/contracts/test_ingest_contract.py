@@ -1,7 +1,8 @@
-"""The main job on the parts of production: PostgreSQL, Valkey or Redis, MinIO; chDB for ClickHouse.
+"""The main job on the parts of production: PostgreSQL, Valkey or Redis, MinIO, ClickHouse.
 
-What `tests/journeys/` asks of the embedded appliance is asked here of the same code on real parts.
-What the machine lacks is skipped by name.
+ClickHouse is chDB in this process, chDB behind ClickHouse's HTTP interface, and the real server
+that TALLYDOCK_TEST_CLICKHOUSE_URL names, in turn. What `tests/journeys/` asks of the embedded
+appliance is asked here of the same code on real parts. What the machine lacks is skipped by name.
 """
 
 import asyncio
@@ -14,31 +15,38 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from tests.fixtures.clickhouse.server import clickhouse_dsn
 from tests.fixtures.client import FILES, Client, counts_of, curl_put, sums_of, totals_of
 from tests.fixtures.house import Doors, House, running_house, webhook_environment
 from tests.fixtures.storage import minio_server
 from tests.fixtures.valkey import valkey_server
 from tests.journeys.payments import Payments
 
-pytest.importorskip("chdb", reason="the embedded engine is not installed")
 pytestmark = pytest.mark.slow
 
 ROWS = 1000
 RUNS = 9
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(params=["embedded", "http", "server"])
 async def house(
-    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest,
+    postgres_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[House]:
-    """Give a house on real parts, all of them on loopback."""
+    """Give a house on real parts, with each kind of ClickHouse in turn."""
     with socket.create_server(("127.0.0.1", 0)) as door:
         port = door.getsockname()[1]
     for name, value in webhook_environment(port).items():
         monkeypatch.setenv(name, value)
     (tmp_path / "minio").mkdir()
-    with valkey_server(tmp_path) as valkey_url, minio_server(tmp_path / "minio") as storage:
-        doors = Doors(postgres_url, valkey_url, storage, port)
+    with (
+        clickhouse_dsn(str(request.param), tmp_path) as dsn,
+        valkey_server(tmp_path) as valkey_url,
+        minio_server(tmp_path / "minio") as storage,
+    ):
+        doors = Doors(postgres_url, valkey_url, storage, dsn, port)
         async with running_house(tmp_path, doors) as house:
             yield house
 

@@ -127,6 +127,18 @@ async def test_a_delete_marker_is_no_version(
     assert [found async for found in storage.list_objects(key)] == []
 
 
+async def test_a_hidden_object_keeps_its_bytes(storage: S3Storage, key: str) -> None:
+    stored = await storage.put_stream(key, chunks_of(b"kept"), content_type="text/csv")
+
+    await storage.hide_object(key)
+
+    assert [found async for found in storage.list_objects(key)] == []
+    read = await storage.read_range(
+        key, version_id=stored.version_id, offset_bytes=0, length_bytes=9
+    )
+    assert read == b"kept"
+
+
 async def test_objects_are_listed_newest_version_only_in_key_order(
     storage: S3Storage, key: str
 ) -> None:

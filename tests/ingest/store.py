@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from server.errors import ObjectMissing
-from server.storage.interface import ObjectVersion, UploadedPart
+from server.storage.interface import BegunUpload, ObjectVersion, UploadedPart
 
 
 @dataclass
@@ -71,6 +71,10 @@ class MemoryStore:
         """See Storage."""
         self.objects.pop((key, version_id), None)
 
+    async def hide_object(self, key: str) -> None:
+        """See Storage."""
+        raise NotImplementedError
+
     async def put_stream(
         self, key: str, chunks: AsyncIterator[bytes], *, content_type: str
     ) -> ObjectVersion:
@@ -96,6 +100,10 @@ class MemoryStore:
     async def complete_multipart(
         self, key: str, multipart_id: str, parts: list[UploadedPart]
     ) -> ObjectVersion:
+        """See Storage."""
+        raise NotImplementedError
+
+    async def list_multiparts(self) -> list[BegunUpload]:
         """See Storage."""
         raise NotImplementedError
 

@@ -1,18 +1,25 @@
 """One attempt's hold on ClickHouse: its statements, and the tables it works in.
 
-Every statement carries the attempt's comment, by which it is watched and stopped. The tables are
-named after the attempt, so no two ever share one; they are dropped when it is over, and swept when
-it died.
+Every statement carries the attempt's comment, by which it is watched and stopped. Its tables are
+named after the run, so no two ever share one, and a lost lease tells of a table that nobody will
+come back to: they are dropped when the run is over, and swept when it died (`maintenance/`).
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
 
 from server.analytics.gateway import Analytics, Rows
 from server.datasets.declaration import Dataset
 from server.datasets.tables import create_table, current_table, history_table, rejected_table
 from server.files.claims import Claim
 from worker.context import Context
+
+_RUN_TABLE: Final = re.compile(
+    r"[a-z]+_[a-z0-9_]+_(?P<file>[0-9a-f]{32})_(?P<attempt>\d+)_(?P<run>[0-9a-zA-Z]+)"
+)
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,7 @@ class Attempt:
     @property
     def comment(self) -> str:
         """Return what marks the attempt's statements in the server's process list."""
-        return f"ingest:{self.claim.file_id}:{self.claim.attempt}"
+        return comment_of(self.claim.file_id, self.claim.attempt, self.claim.run)
 
     @property
     def parameters(self) -> dict[str, object]:
@@ -152,4 +159,33 @@ class Attempt:
 
     @property
     def _name(self) -> str:
-        return f"{self.dataset.name}_{self.claim.file_id.hex}_{self.claim.attempt}"
+        claim = self.claim
+        return f"{self.dataset.name}_{claim.file_id.hex}_{claim.attempt}_{claim.run}"
+
+
+@dataclass(frozen=True)
+class RunTable:
+    """A table some run made for itself, as its name tells."""
+
+    name: str
+    file_id: UUID
+    attempt: int
+    run: str
+
+    @property
+    def comment(self) -> str:
+        """Return what marks the statements of that run."""
+        return comment_of(self.file_id, self.attempt, self.run)
+
+
+def comment_of(file_id: UUID, attempt: int, run: str) -> str:
+    """Return what marks the statements of one run at a file."""
+    return f"ingest:{file_id}:{attempt}:{run}"
+
+
+def read_name(name: str) -> RunTable | None:
+    """Return which run a table belongs to; None for a table that lasts."""
+    told = _RUN_TABLE.fullmatch(name)
+    if told is None:
+        return None
+    return RunTable(name, UUID(told["file"]), int(told["attempt"]), told["run"])

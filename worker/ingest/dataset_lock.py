@@ -17,6 +17,7 @@ from sqlmodel import col, select
 
 from server.files.claims import LeaseLost
 from server.files.models import DatasetLock
+from server.unit_of_work import UnitOfWork
 from worker.context import Context
 
 logger = structlog.get_logger(__name__)
@@ -68,6 +69,25 @@ class Held:
                 or found.expires_at < now
             ):
                 raise LeaseLost
+
+    async def hold_until_commit(self, unit: UnitOfWork) -> None:
+        """Make sure of the lock for the whole of a transaction: nobody takes it before its commit.
+
+        What is written in it, the next holder of the lock sees.
+
+        Raises:
+            LeaseLost: the lock is another publisher's now.
+        """
+        kept = await unit.session.exec(
+            update(DatasetLock)
+            .where(
+                col(DatasetLock.dataset_type) == self._dataset_type,
+                col(DatasetLock.owner) == self._owner,
+            )
+            .values(owner=self._owner)
+        )
+        if not kept.rowcount:
+            raise LeaseLost
 
 
 async def _ensure_row(context: Context, dataset_type: str) -> None:

@@ -13,6 +13,7 @@ from server.files.ids import new_id
 from server.files.models import Publication
 from server.unit_of_work import UnitOfWork
 from worker.ingest.attempt import Attempt
+from worker.ingest.dataset_lock import Held
 from worker.ingest.ending import write_ending
 from worker.ingest.swap import drop_foreign_next, generation_of
 
@@ -41,10 +42,18 @@ async def settle_publications(attempt: Attempt) -> None:
             )
 
 
-async def prepare_publication(attempt: Attempt, ending: Ending, generation: int) -> UUID:
-    """Write down what the swap to this generation brings; return the publication's id."""
+async def prepare_publication(
+    attempt: Attempt, ending: Ending, *, generation: int, held: Held
+) -> UUID:
+    """Write down what the swap to this generation brings; return the publication's id.
+
+    Raises:
+        LeaseLost: the dataset's lock is another publisher's now. Written without it, the line
+            would name the generation that publisher brings, and pass for its swap.
+    """
     publication_id = new_id()
     async with attempt.context.units.begin() as unit:
+        await held.hold_until_commit(unit)
         unit.session.add(
             Publication(
                 publication_id=publication_id,

@@ -110,7 +110,7 @@ async def _publish_anew(
 
 async def _exchange(attempt: Attempt, change: Change, ending: Ending, held: Held) -> None:
     generation = await generation_of(attempt) + 1
-    publication_id = await prepare_publication(attempt, ending, generation)
+    publication_id = await prepare_publication(attempt, ending, generation=generation, held=held)
     await swap(attempt, change, generation=generation, held=held)
     async with attempt.context.units.begin() as unit:
         await mark_published(unit, publication_id)

@@ -5,7 +5,10 @@ history. The first identical file that arrived after it, which was a duplicate u
 place, in its own order.
 """
 
-from server.files.claims import Claim, Ending
+from dataclasses import dataclass
+from datetime import datetime
+
+from server.files.claims import Claim, Ending, LeaseLost
 from server.files.identical import list_duplicates
 from server.files.lifecycle import Outcome
 from server.files.models import File
@@ -50,45 +53,61 @@ async def _take_back(attempt: Attempt, undone: Published) -> None:
             remaining = await published_files(unit, claim)
             record = await unit.session.get(File, claim.file_id)
             waiting = await list_duplicates(unit, claim.file_id)
-        heir = waiting[0] if waiting else None
         keys = await keys_of(attempt, undone)
-        inherited: Ending | None = None
-        if heir is not None and record is not None and heir.uploaded_at is not None:
-            own = Published(heir.file_id, max(heir.attempt, 1))
-            await _copy_rows(attempt, undone, own, heir)
-            overlap = await overlap_with(
-                attempt,
-                rows_of(attempt, own),
-                remaining,
-                uploaded_at=heir.uploaded_at,
-                file_id=heir.file_id,
-            )
-            inherited = _inherited(record, overlap.replaced, overlap.outdated)
-            remaining = [*remaining, own]
+        heir: _Heir | None = None
+        if waiting and record is not None:
+            heir = await _make_heir(attempt, undone, remaining, record, waiting[0])
+        if heir is not None:
+            remaining = [*remaining, heir.published]
         arrivals = await fill(attempt, keys, remaining)
         generation = await generation_of(attempt) + 1
         await swap(attempt, Change(keys, arrivals), generation=generation, held=held)
         async with context.units.begin() as unit:
-            if heir is not None and inherited is not None:
-                await context.claims.promote(
-                    heir.file_id,
-                    inherited,
-                    attempt=max(heir.attempt, 1),
-                    in_place_of=claim.file_id,
-                    unit=unit,
-                )
+            if heir is not None and not await context.claims.promote(
+                heir.published.file_id,
+                heir.ending,
+                attempt=heir.published.attempt,
+                in_place_of=claim.file_id,
+                unit=unit,
+            ):
+                # It was moved on meanwhile (a reprocess): the next run of the undo does without it.
+                raise LeaseLost
             await context.claims.finish_undo(claim, unit=unit)
 
 
-async def _copy_rows(attempt: Attempt, undone: Published, own: Published, heir: File) -> None:
+@dataclass(frozen=True)
+class _Heir:
+    """The duplicate that takes the undone file's place, and its own end."""
+
+    published: Published
+    ending: Ending
+
+
+async def _make_heir(
+    attempt: Attempt, undone: Published, remaining: list[Published], record: File, waiting: File
+) -> _Heir | None:
+    """Give the undone file's rows to the duplicate; None when it is no duplicate any more."""
+    number = await attempt.context.claims.reserve_attempt(waiting)
+    if number is None or waiting.uploaded_at is None:
+        return None
+    own = Published(waiting.file_id, number)
+    await _copy_rows(attempt, undone, own, waiting.uploaded_at)
+    overlap = await overlap_with(
+        attempt,
+        rows_of(attempt, own),
+        remaining,
+        uploaded_at=waiting.uploaded_at,
+        file_id=waiting.file_id,
+    )
+    return _Heir(own, _inherited(record, overlap.replaced, overlap.outdated))
+
+
+async def _copy_rows(
+    attempt: Attempt, undone: Published, own: Published, uploaded_at: datetime
+) -> None:
     """Write the undone file's rows under the heir's name and time, in history and report."""
-    if heir.uploaded_at is None:
-        return
-    arrived = heir.uploaded_at.strftime("%Y-%m-%d %H:%M:%S.%f")
+    arrived = uploaded_at.strftime("%Y-%m-%d %H:%M:%S.%f")
     for table in (attempt.history, attempt.rejected):
-        # An undo that died after this has left them there.
-        if await attempt.count(_rows_in(table, own)):
-            continue
         await attempt.run(
             f"INSERT INTO {table} SELECT * REPLACE (toUUID('{own.file_id}') AS _file,"
             f" {own.attempt} AS _attempt, toDateTime64('{arrived}', 6, 'UTC') AS _uploaded_at)"

@@ -7,22 +7,22 @@ compare-and-sets.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
 import structlog
 from sqlalchemy import ColumnElement
-from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, or_, select
 
-from server.errors import AdapterError, QueueUnavailable
+from server.errors import QueueUnavailable
 from server.files.lifecycle import Stage
 from server.files.models import File
 from server.telemetry.metrics import SWEEP_FOUND
 from worker.context import Context
 from worker.maintenance.awaited import AwaitedFiles
 from worker.maintenance.gauges import set_gauges
+from worker.maintenance.rounds import Rounds
 from worker.runner import Runner
 
 logger = structlog.get_logger(__name__)
@@ -42,8 +42,18 @@ class Sweep:
         self._context = context
         self._runner = runner
         self._awaited = AwaitedFiles(context)
-        self._troubled: set[str] = set()
-        """Steps that failed last time: trouble is logged when it begins, not every round."""
+        self._rounds = Rounds(
+            "sweep.interrupted",
+            {
+                "wake_queued": self._wake_queued,
+                "wake_abandoned": self._wake_abandoned,
+                "wake_undos": self._wake_undos,
+                "pin_arrived": self._awaited.pin_arrived,
+                "give_up_overdue": self._awaited.give_up_overdue,
+                "revive_late": self._awaited.revive_late,
+                "set_gauges": self._set_gauges,
+            },
+        )
 
     async def run(self) -> None:
         """Sweep until cancelled."""
@@ -53,24 +63,7 @@ class Sweep:
 
     async def round(self) -> None:
         """Look once for everything; a step that fails does not keep the others from running."""
-        steps: tuple[Callable[[], Awaitable[None]], ...] = (
-            self._wake_queued,
-            self._wake_abandoned,
-            self._wake_undos,
-            self._awaited.pin_arrived,
-            self._awaited.give_up_overdue,
-            self._awaited.revive_late,
-            self._set_gauges,
-        )
-        for step in steps:
-            name = step.__name__.lstrip("_")
-            try:
-                await step()
-                self._troubled.discard(name)
-            except (SQLAlchemyError, AdapterError, OSError) as fault:
-                if name not in self._troubled:
-                    logger.warning("sweep.interrupted", step=name, cause=type(fault).__name__)
-                self._troubled.add(name)
+        await self._rounds.go()
 
     async def _wake_queued(self) -> None:
         """Wake workers for files that wait and may be tried now."""

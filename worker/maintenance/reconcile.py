@@ -1,0 +1,55 @@
+"""The round that puts right what dead workers and outages left behind; slower than the sweep.
+
+The sweep finds work that is to be done; here is what nobody will come back to: tables and rows of
+dead attempts in ClickHouse, objects and rows that have lost each other, multipart uploads nobody
+completes, sessions and answers whose time is over. Every worker does it; twice is harmless.
+"""
+
+import asyncio
+from functools import partial
+
+from server.access.repository import AccessRepository
+from worker.context import Context
+from worker.maintenance.dead_rows import DeadRows
+from worker.maintenance.objects import Objects
+from worker.maintenance.parts import StaleParts
+from worker.maintenance.rounds import Rounds, tell_repaired
+from worker.maintenance.tables import drop_left_tables
+
+
+class Reconciler:
+    """Puts things right, every `settings.reconcile_seconds`."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self.objects = Objects(context)
+        self._rounds = Rounds(
+            "reconcile.interrupted",
+            {
+                "left_tables": partial(drop_left_tables, context),
+                "dead_rows": DeadRows(context).delete,
+                "derived_objects": self.objects.remove_derived,
+                "objects_and_rows": self.objects.compare,
+                "multipart_uploads": StaleParts(context).abort,
+                "expired_access": self._delete_expired,
+            },
+        )
+
+    async def run(self) -> None:
+        """Put things right until cancelled."""
+        while True:
+            await asyncio.sleep(self._context.settings.reconcile_seconds)
+            await self.round()
+
+    async def round(self) -> None:
+        """Go once through everything."""
+        await self._rounds.go()
+
+    async def _delete_expired(self) -> None:
+        async with self._context.units.begin() as unit:
+            sessions, answers = await AccessRepository(unit.session).delete_expired(
+                self._context.clock()
+            )
+        for kind, count in (("session", sessions), ("idempotent-answer", answers)):
+            if count:
+                tell_repaired(kind, count)
