@@ -69,11 +69,13 @@ def setup_storage_command(folder: Path) -> None:
         password=(folder / "tallydock_storage_root_password").read_text().strip(),
     )
     try:
-        set_up_storage(Settings(), root)
+        has_events = set_up_storage(Settings(), root)
     except StorageUnavailable as fault:
         message = f"The object storage refused or did not answer: {fault}."
         raise click.ClickException(message) from fault
     click.echo("The object storage is set up.")
+    if not has_events:
+        click.echo("It was started without our webhook: files are noticed by the sweep.", err=True)
 
 
 @main.command("serve")

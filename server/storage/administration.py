@@ -4,7 +4,7 @@ Run once at installation by `tallydock setup-storage`, with the root keys of a s
 MinIO's administration API. The appliance itself never has them.
 """
 
-from collections.abc import Callable
+import json
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -24,7 +24,6 @@ from server.storage.connections import connection_pool
 WEBHOOK = "TALLYDOCK"
 """The name the store knows our webhook by (`MINIO_NOTIFY_WEBHOOK_…_TALLYDOCK`)."""
 
-_POLICY_NAME = "tallydock"
 _OF_THE_BUCKET = (
     "s3:GetBucketLocation",
     "s3:GetBucketVersioning",
@@ -51,8 +50,11 @@ class Root:
     password: str
 
 
-def set_up_storage(settings: Settings, root: Root) -> None:
+def set_up_storage(settings: Settings, root: Root) -> bool:
     """Make what is missing. Idempotent; new keys in the settings become the user's keys.
+
+    Returns:
+        Whether the store will tell of new objects. Else the sweep finds them, seconds later.
 
     Raises:
         StorageUnavailable: the store does not answer, or refuses.
@@ -75,9 +77,21 @@ def set_up_storage(settings: Settings, root: Root) -> None:
         region=settings.storage_region,
         http_client=pool,
     )
-    _translated(lambda: _set_up_bucket(client, settings))
-    _translated(lambda: _set_up_user(admin, settings))
-    pool.clear()
+    try:
+        _set_up_bucket(client, settings)
+        _set_up_user(admin, settings)
+        return _set_up_events(client, settings.storage_bucket, _webhook(admin))
+    except S3Error as error:
+        raise StorageUnavailable(error.code or "") from error
+    except (
+        MinioAdminException,
+        MinioException,
+        InvalidResponseError,
+        urllib3.exceptions.HTTPError,
+    ) as error:
+        raise StorageUnavailable(type(error).__name__) from error
+    finally:
+        pool.clear()
 
 
 def _set_up_bucket(client: Minio, settings: Settings) -> None:
@@ -85,29 +99,29 @@ def _set_up_bucket(client: Minio, settings: Settings) -> None:
     if not client.bucket_exists(bucket):
         client.make_bucket(bucket)
     client.set_bucket_versioning(bucket, VersioningConfig(ENABLED))
-    try:
-        client.set_bucket_notification(
-            bucket,
-            NotificationConfig(
-                queue_config_list=[
-                    QueueConfig(
-                        ["s3:ObjectCreated:*"],
-                        queue=f"arn:minio:sqs:{settings.storage_region}:{WEBHOOK}:webhook",
-                    )
-                ]
-            ),
-        )
-    except S3Error as error:
-        # The store knows no such webhook. Events only save a sweep's few seconds.
-        if error.code not in ("InvalidArgument", "ARNNotification"):
-            raise
+
+
+def _webhook(admin: MinioAdmin) -> str | None:
+    """Return the store's name for our webhook, None when it was started without one."""
+    known = json.loads(admin.info()).get("sqsARN") or []
+    return next((name for name in known if name.endswith(f":{WEBHOOK}:webhook")), None)
+
+
+def _set_up_events(client: Minio, bucket: str, webhook: str | None) -> bool:
+    if webhook is None:
+        return False
+    created = QueueConfig(["s3:ObjectCreated:*"], queue=webhook)
+    client.set_bucket_notification(bucket, NotificationConfig(queue_config_list=[created]))
+    return True
 
 
 def _set_up_user(admin: MinioAdmin, settings: Settings) -> None:
     user = settings.storage_access_key.get_secret_value()
     admin.user_add(user, settings.storage_secret_key.get_secret_value())
-    admin.policy_add(_POLICY_NAME, policy=policy(settings.storage_bucket))
-    admin.policy_set(_POLICY_NAME, user)
+    # A store may serve two appliances, each with a bucket of its own.
+    name = f"tallydock-{settings.storage_bucket}"
+    admin.policy_add(name, policy=policy(settings.storage_bucket))
+    admin.policy_set(name, user)
 
 
 def policy(bucket: str) -> dict[str, object]:
@@ -119,17 +133,3 @@ def policy(bucket: str) -> dict[str, object]:
     name = f"arn:aws:s3:::{bucket}"
     statements = [allow(_OF_THE_BUCKET, name), allow(_OF_OBJECTS, f"{name}/*")]
     return {"Version": "2012-10-17", "Statement": statements}
-
-
-def _translated(work: Callable[[], None]) -> None:
-    try:
-        work()
-    except S3Error as error:
-        raise StorageUnavailable(error.code or "") from error
-    except (
-        MinioAdminException,
-        MinioException,
-        InvalidResponseError,
-        urllib3.exceptions.HTTPError,
-    ) as error:
-        raise StorageUnavailable(type(error).__name__) from error

@@ -51,7 +51,7 @@ async def test_our_own_keys_reach_our_bucket_and_nothing_else(store: StorageAddr
     root = Root(store.access_key, store.secret_key)
     settings, others = settings_for(store), settings_for(store)
 
-    set_up_storage(settings, root)
+    has_events = set_up_storage(settings, root)
     set_up_storage(others, root)
     set_up_storage(settings, root)
 
@@ -63,6 +63,7 @@ async def test_our_own_keys_reach_our_bucket_and_nothing_else(store: StorageAddr
     versions = await storage.list_versions("a")
     await storage.remove_version("a", first["VersionId"])
     storage.close()
+    assert not has_events
     assert [version.version_id for version in versions] == [first["VersionId"], second["VersionId"]]
     refusals: tuple[Callable[[], object], ...] = (
         lambda: client.list_objects_v2(Bucket=others.storage_bucket),
