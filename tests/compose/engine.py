@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _START_SECONDS = 60
+_PLUGIN = "github.com/docker/compose/v2/cmd"
+_PLUGIN_VERSION = "v2.40.3"
 
 
 class EngineMissing(Exception):
@@ -19,12 +21,15 @@ class EngineMissing(Exception):
 def engine(folder: Path) -> Iterator[dict[str, str]]:
     """Give the environment in which `docker` reaches an engine.
 
+    Args:
+        folder: for what is kept between runs: the engine's images, and the plugin if it is built.
+
     Raises:
-        EngineMissing: no engine can be had, or Docker's compose plugin is missing.
+        EngineMissing: no engine can be had, or no compose plugin.
     """
     environment = dict(os.environ)
     if _answers(environment):
-        _check_compose(environment)
+        _provide_compose(environment, folder)
         yield environment
         return
     if shutil.which("dockerd") is None or os.geteuid() != 0:
@@ -32,7 +37,7 @@ def engine(folder: Path) -> Iterator[dict[str, str]]:
         raise EngineMissing(message)
     folder.mkdir(parents=True, exist_ok=True)
     environment["DOCKER_HOST"] = f"unix://{folder}/docker.sock"
-    _check_compose(environment)
+    _provide_compose(environment, folder)
     with (folder / "dockerd.log").open("ab") as log:
         process = subprocess.Popen(
             [
@@ -57,10 +62,28 @@ def _answers(environment: dict[str, str]) -> bool:
     return _quietly(environment, "docker", "version")
 
 
-def _check_compose(environment: dict[str, str]) -> None:
-    if not _quietly(environment, "docker", "compose", "version"):
-        message = "Docker's compose plugin is missing"
-        raise EngineMissing(message)
+def _provide_compose(environment: dict[str, str], folder: Path) -> None:
+    """Build the compose plugin where it is missing and there is Go: minutes, once."""
+    if _quietly(environment, "docker", "compose", "version"):
+        return
+    plugin = folder / "cli" / "cli-plugins" / "docker-compose"
+    if not plugin.exists():
+        if shutil.which("go") is None:
+            message = "Docker's compose plugin is missing, and Go to build it"
+            raise EngineMissing(message)
+        # Its module has directives that `go install` refuses of any but the main module.
+        module = folder / "plugin"
+        module.mkdir(parents=True, exist_ok=True)
+        (module / "go.mod").write_text("module example.invalid/plugin\n\ngo 1.24\n")
+        for command in (
+            ("go", "get", f"{_PLUGIN}@{_PLUGIN_VERSION}"),
+            ("go", "build", "-o", str(plugin), _PLUGIN),
+        ):
+            done = subprocess.run(command, cwd=module, capture_output=True, text=True, check=False)
+            if done.returncode != 0:
+                message = f"the compose plugin could not be built: {done.stderr[-2000:]}"
+                raise EngineMissing(message)
+    environment["DOCKER_CONFIG"] = str(plugin.parents[1])
 
 
 def _quietly(environment: dict[str, str], *command: str) -> bool:

@@ -139,7 +139,7 @@ def test_a_file_outlives_the_death_of_any_part(
     file_id = send(client, content)
 
     site.compose("kill", service)
-    site.compose("up", "--detach", "--wait", service)
+    site.compose("start", service)
 
     assert ended(client, file_id)["status"] == "Completed"
 
