@@ -16,6 +16,7 @@ from server.access.scopes import ALL_SCOPES, Scope
 from server.app import Parts, build_parts
 from server.datasets.provision import provision
 from server.db.migrate import migrate
+from server.doctor import Finding, examine
 from server.errors import NotFound, StorageUnavailable
 from server.schema import metadata
 from server.settings import SECRETS, Settings
@@ -50,6 +51,25 @@ def migrate_command() -> None:
     has_tables = _run(run())
     click.echo("The database is at the newest revision.")
     click.echo("ClickHouse has all tables." if has_tables else "No ClickHouse is set.")
+
+
+@main.command("doctor")
+def doctor_command() -> None:
+    """Check everything this appliance needs, and say what to do; ends with 1 when something is."""
+
+    async def run() -> list[Finding]:
+        async with _parts() as parts:
+            return await examine(parts)
+
+    findings = _run(run())
+    for finding in findings:
+        if finding.trouble is None:
+            click.echo(f"well  {finding.name}")
+        else:
+            click.echo(f"ILL   {finding.name}: {finding.trouble.finding}")
+            click.echo(f"      {finding.trouble.advice}")
+    if any(finding.trouble for finding in findings):
+        raise click.exceptions.Exit(1)
 
 
 @main.command("setup-storage")
