@@ -16,10 +16,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_REQUIRE_VIRTUALENV := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo test check lint types layers bench format docs lock clean
+.PHONY: help up demo install image test test-compose check lint types layers bench format docs lock clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: $(RUNTIME) ## Run the whole appliance; TALLYDOCK_HOME (./data) and TALLYDOCK_PORT (8080) say where
 	@TALLYDOCK_LOG_FORMAT="$${TALLYDOCK_LOG_FORMAT:-console}" exec $(BIN)/python -m worker.appliance
@@ -27,8 +27,17 @@ up: $(RUNTIME) ## Run the whole appliance; TALLYDOCK_HOME (./data) and TALLYDOCK
 demo: $(RUNTIME) ## Send months of made-up data to the running appliance
 	@exec $(BIN)/python -m worker.demo $(ARGS)
 
+install: ## Install for production with docker compose; asks for the host name
+	@compose/install
+
+image: ## Build the image of production; ARGS="--build-arg HTTPS_PROXY=..."
+	@DOCKER_BUILDKIT=1 docker build --file compose/Dockerfile --tag tallydock:0.1.0 $(ARGS) .
+
 test: $(DEV) ## Run the tests; what this machine lacks is skipped by name
 	@$(PYTEST) $(ARGS)
+
+test-compose: $(DEV) ## Install, break, back up and restore with docker compose, for real (minutes)
+	@TALLYDOCK_TEST_COMPOSE=1 $(BIN)/python -m pytest tests/compose $(ARGS)
 
 check: lint types layers test ## Run everything that has to hold before a change is handed in
 
@@ -52,12 +61,14 @@ format: $(DEV) ## Format the code
 docs: $(DEV) ## Write the README's tables anew from the code
 	@$(BIN)/python -m tests.readme
 
-lock: $(BIN)/python ## Resolve the dependencies anew and write both lock files
+lock: $(BIN)/python ## Resolve the dependencies anew and write the three lock files
 	@$(BIN)/python -m pip install --quiet uv==$(UV_VERSION)
 	@$(BIN)/uv pip compile $(COMPILE) --group dev -o .ci/dev.lock
 	@$(BIN)/uv pip compile $(COMPILE) -c .ci/dev.lock -o requirements.lock
-COMPILE = -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
-	--no-emit-index-url --extra embedded pyproject.toml
+	@$(BIN)/uv pip compile $(PRODUCTION) -c requirements.lock -o compose/requirements.lock
+PRODUCTION = -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	--no-emit-index-url pyproject.toml
+COMPILE = $(PRODUCTION) --extra embedded
 
 clean: ## Remove the virtual environment and all caches; the data folder stays
 	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \

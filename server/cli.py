@@ -14,10 +14,13 @@ import uvicorn
 from server.access.first_run import FILE_NAME, first_run
 from server.access.scopes import ALL_SCOPES, Scope
 from server.app import Parts, build_parts
+from server.datasets.provision import provision
 from server.db.migrate import migrate
-from server.errors import NotFound
+from server.doctor import Finding, examine
+from server.errors import NotFound, StorageUnavailable
 from server.schema import metadata
-from server.settings import Settings
+from server.settings import SECRETS, Settings
+from server.storage.administration import Root, set_up_storage
 from server.telemetry.logs import configure_logs
 
 T = TypeVar("T")
@@ -35,14 +38,64 @@ def main() -> None:
 
 @main.command("migrate")
 def migrate_command() -> None:
-    """Bring the database to the newest revision."""
+    """Bring the database to the newest revision, and make what is missing in ClickHouse."""
 
-    async def run() -> None:
+    async def run() -> bool:
         async with _parts() as parts:
             await migrate(parts.engine, metadata)
+            if not parts.settings.clickhouse_dsn.get_secret_value():
+                return False
+            await provision(parts.analytics, parts.catalogue)
+            return True
 
-    _run(run())
+    has_tables = _run(run())
     click.echo("The database is at the newest revision.")
+    click.echo("ClickHouse has all tables." if has_tables else "No ClickHouse is set.")
+
+
+@main.command("doctor")
+def doctor_command() -> None:
+    """Check everything this appliance needs, and say what to do; ends with 1 when something is."""
+
+    async def run() -> list[Finding]:
+        async with _parts() as parts:
+            return await examine(parts)
+
+    findings = _run(run())
+    for finding in findings:
+        if finding.trouble is None:
+            click.echo(f"well  {finding.name}")
+        else:
+            click.echo(f"ILL   {finding.name}: {finding.trouble.finding}")
+            click.echo(f"      {finding.trouble.advice}")
+    if any(finding.trouble for finding in findings):
+        raise click.exceptions.Exit(1)
+
+
+@main.command("setup-storage")
+@click.option(
+    "--root",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=SECRETS,
+    show_default=True,
+    help="Folder with tallydock_storage_root_user and tallydock_storage_root_password.",
+)
+def setup_storage_command(folder: Path) -> None:
+    """Make bucket, versions, our user and the webhook in a bundled store."""
+    configure_logs(log_format="console", level="WARNING")
+    root = Root(
+        user=(folder / "tallydock_storage_root_user").read_text().strip(),
+        password=(folder / "tallydock_storage_root_password").read_text().strip(),
+    )
+    try:
+        has_events = set_up_storage(Settings(), root)
+    except StorageUnavailable as fault:
+        message = f"The object storage refused or did not answer: {fault}."
+        raise click.ClickException(message) from fault
+    click.echo("The object storage is set up.")
+    if not has_events:
+        click.echo("It was started without our webhook: files are noticed by the sweep.", err=True)
 
 
 @main.command("serve")
@@ -64,7 +117,10 @@ def serve_command(workers: int) -> None:
 
 
 @main.command("first-run")
-def first_run_command() -> None:
+@click.option(
+    "--show", is_flag=True, help="Print what is in the file, and leave none: for containers."
+)
+def first_run_command(*, show: bool) -> None:
     """Make workspace, administrator and first key, once; the secrets go into a file."""
 
     async def run() -> Path | None:
@@ -72,7 +128,13 @@ def first_run_command() -> None:
             return await first_run(parts.settings, parts.units, parts.access)
 
     path = _run(run())
-    click.echo(f"Written: {path}" if path else f"Already set up; see {FILE_NAME} of that day.")
+    if path is None:
+        click.echo(f"Already set up; see {FILE_NAME} of that day.", err=show)
+    elif show:
+        click.echo(path.read_text(), nl=False)
+        path.unlink()
+    else:
+        click.echo(f"Written: {path}")
 
 
 @main.group("keys")
@@ -162,3 +224,7 @@ async def _workspace_id(parts: Parts) -> str:
         message = "There is no workspace yet; run `tallydock first-run`."
         raise click.ClickException(message)
     return workspace_id
+
+
+if __name__ == "__main__":
+    main()

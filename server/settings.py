@@ -1,22 +1,44 @@
 """Every setting of the appliance: name, meaning, unit, default and the default's reason.
 
-Read from the environment (`TALLYDOCK_<NAME>`), once, by the composition root; nothing reads the
-environment at import time. The README's table is generated from here and held by a test.
+Read from the environment (`TALLYDOCK_<NAME>`) or, so that no secret stands there, from files
+(`/run/secrets/tallydock_<name>`); once, by the composition root; nothing reads them at import time.
+The README's table is generated from here and held by a test.
 """
 
 from pathlib import Path
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
 
 # 5 GiB: what the contract promises for a single PUT.
 MAX_UPLOAD_BYTES = 5 * 2**30
+# Where containers find their secrets.
+SECRETS = Path("/run/secrets")
 
 
 class Settings(BaseSettings):
     """The appliance's settings; see each field's description."""
 
     model_config = SettingsConfigDict(env_prefix="TALLYDOCK_", extra="ignore", frozen=True)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return where settings come from, the strongest first."""
+        if SECRETS.is_dir():
+            file_secret_settings = SecretsSettingsSource(settings_cls, secrets_dir=SECRETS)
+        return init_settings, env_settings, dotenv_settings, file_secret_settings
 
     home: Path = Field(
         Path("data"),

@@ -11,6 +11,7 @@ from worker.context import Context, context_of
 from worker.main import run_worker
 from worker.metrics import shown_metrics
 from worker.prepare import prepare
+from worker.pulse import beat
 
 
 async def main() -> None:
@@ -30,9 +31,13 @@ async def main() -> None:
 
 
 async def _work(context: Context) -> None:
-    async with shown_metrics(context.settings):
-        await prepare(context)
-        await run_worker(context)
+    pulse = asyncio.create_task(beat(context.settings.home))
+    try:
+        async with shown_metrics(context.settings):
+            await prepare(context)
+            await run_worker(context)
+    finally:
+        pulse.cancel()
 
 
 if __name__ == "__main__":

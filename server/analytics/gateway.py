@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import Empty, LifoQueue
 from typing import TypeVar
+from urllib.parse import unquote, urlsplit
 
 import clickhouse_connect
 import structlog
@@ -108,6 +109,14 @@ class Analytics:
             found = await self.query(asked, comment="cores")
             self._cores = int(str(found.one()["threads"]))
         return self._cores
+
+    @property
+    def credentials(self) -> tuple[str, str] | None:
+        """Return user and password of the DSN; None when it names no user."""
+        address = urlsplit(self._dsn)
+        if not address.username:
+            return None
+        return unquote(address.username), unquote(address.password or "")
 
     async def query(
         self,

@@ -1,6 +1,6 @@
 """Puts into ClickHouse what the catalogue declares: the database, the zones, the tables.
 
-Run by every worker when it starts, before it takes a file. Idempotent.
+Run by `tallydock migrate`, and by every worker when it starts, before it takes a file. Idempotent.
 """
 
 from importlib.metadata import version
@@ -9,6 +9,7 @@ from server.analytics.gateway import Analytics
 from server.analytics.zones import intervals, zone_names
 from server.datasets.catalogue import Catalogue
 from server.datasets.tables import create_table, current_table, history_table, rejected_table
+from server.errors import QueryRejected
 
 ZONES = "zones"
 """The dictionary that judging looks local times up in."""
@@ -40,7 +41,7 @@ async def _provide_zones(analytics: Analytics) -> None:
         parameters={"database": analytics.database, "name": ZONES, "source": source},
         comment=_COMMENT,
     )
-    if found.rows:
+    if found.rows and await _is_readable(analytics):
         return
     database, table = analytics.database, "zone_intervals"
     await analytics.command(f"DROP DICTIONARY IF EXISTS {database}.{ZONES}", comment=_COMMENT)
@@ -60,8 +61,30 @@ async def _provide_zones(analytics: Analytics) -> None:
     await analytics.command(
         f"CREATE DICTIONARY {database}.{ZONES} (zone UInt64, local_from Int64, local_to Int64,"
         " offset_seconds Int32, kind UInt8) PRIMARY KEY zone"
-        f" SOURCE(CLICKHOUSE(DB '{database}' TABLE '{table}'))"
+        f" SOURCE(CLICKHOUSE({_reader(analytics)}DB '{database}' TABLE '{table}'))"
         " LAYOUT(RANGE_HASHED()) RANGE(MIN local_from MAX local_to) LIFETIME(0)"
         f" COMMENT '{source}'",
         comment=_COMMENT,
     )
+
+
+async def _is_readable(analytics: Analytics) -> bool:
+    """Return whether the dictionary may read its table: the password may have changed."""
+    try:
+        await analytics.command(
+            f"SYSTEM RELOAD DICTIONARY {analytics.database}.{ZONES}", comment=_COMMENT
+        )
+    except QueryRejected:
+        return False
+    return True
+
+
+def _reader(analytics: Analytics) -> str:
+    # A dictionary reads with credentials of its own, even from the server it lives on. Without any
+    # it would be the user `default` without a password, which no installed server has.
+    if analytics.credentials is None:
+        return ""
+    user, password = (
+        text.replace("\\", r"\\").replace("'", r"\'") for text in analytics.credentials
+    )
+    return f"USER '{user}' PASSWORD '{password}' "

@@ -78,6 +78,9 @@ class Storage(Protocol):
     async def ping(self) -> None:
         """Return when the store answers and the bucket is there."""
 
+    async def is_versioned(self) -> bool:
+        """Return whether the bucket keeps every version."""
+
     def presign_put(
         self, key: str, *, expires_in: timedelta, signed_at: datetime | None = None
     ) -> str:

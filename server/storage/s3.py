@@ -82,6 +82,11 @@ class S3Storage:
             message = "the bucket is missing"
             raise StorageUnavailable(message)
 
+    async def is_versioned(self) -> bool:
+        """Return whether the bucket keeps every version."""
+        found = await self._run(lambda: self._internal.get_bucket_versioning(self._bucket))
+        return found.status == ENABLED
+
     def presign_put(
         self, key: str, *, expires_in: timedelta, signed_at: datetime | None = None
     ) -> str:

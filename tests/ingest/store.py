@@ -21,6 +21,10 @@ class MemoryStore:
     async def ensure_bucket(self) -> None:
         """See Storage."""
 
+    async def is_versioned(self) -> bool:
+        """Return that it keeps versions."""
+        return True
+
     async def ping(self) -> None:
         """See Storage."""
 

@@ -1,0 +1,121 @@
+"""What is shipped holds its promises, read from the files themselves."""
+
+import re
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, cast
+
+import pytest
+import yaml
+
+COMPOSE: Final = Path(__file__).resolve().parents[2] / "compose"
+_PINNED: Final = re.compile(r"[^\s@]+:[\w.-]+@sha256:[0-9a-f]{64}")
+_ONE_SHOTS: Final = frozenset({"volumes", "migrate", "setup"})
+
+Service = Mapping[str, object]
+
+
+def document() -> Mapping[str, Mapping[str, object]]:
+    """Return the compose file, its merges done."""
+    text = (COMPOSE / "compose.yaml").read_text()
+    return cast("Mapping[str, Mapping[str, object]]", yaml.safe_load(text))
+
+
+def services() -> Mapping[str, Service]:
+    """Return the services by name."""
+    return cast("Mapping[str, Service]", document()["services"])
+
+
+@pytest.mark.parametrize("name", sorted(services()))
+def test_every_service_is_locked_down(name: str) -> None:
+    service = services()[name]
+
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["mem_limit"]
+    assert service["pids_limit"]
+    logging = cast("Mapping[str, Mapping[str, object]]", service["logging"])
+    assert logging["options"]["max-size"]
+    # Only the one-shot that hands the volumes to their owners is root.
+    assert str(service["user"]).startswith("0:") == (name == "volumes")
+
+
+@pytest.mark.parametrize("name", sorted(services()))
+def test_every_image_is_pinned_but_our_own(name: str) -> None:
+    image = str(services()[name]["image"])
+
+    if image.startswith("${TALLYDOCK_IMAGE"):
+        return
+    assert _PINNED.fullmatch(image), image
+    # A mirror inside may serve it.
+    assert image.startswith("${TALLYDOCK_REGISTRY-docker.io/}")
+
+
+def test_the_base_of_our_own_image_is_pinned() -> None:
+    text = (COMPOSE / "Dockerfile").read_text()
+
+    (base,) = re.findall(r"^ARG BASE=(\S+)$", text, re.MULTILINE)
+    froms = re.findall(r"^FROM (\S+)", text, re.MULTILINE)
+    assert _PINNED.fullmatch(base)
+    assert set(froms) == {"${BASE}"}
+
+
+def test_every_lasting_service_has_a_health_check_and_comes_back() -> None:
+    for name, service in services().items():
+        is_one_shot = name in _ONE_SHOTS
+        assert ("healthcheck" in service) != is_one_shot, name
+        assert service["restart"] == ("no" if is_one_shot else "unless-stopped"), name
+
+
+def test_nothing_but_the_proxy_is_published_or_reaches_the_world() -> None:
+    networks = cast("Mapping[str, Mapping[str, object]]", document()["networks"])
+    open_ones = {name for name, network in networks.items() if not network.get("internal")}
+
+    assert [name for name, service in services().items() if "ports" in service] == ["proxy"]
+    for name, service in services().items():
+        joined = set(cast("list[str]", service.get("networks", [])))
+        assert bool(joined & open_ones) == (name == "proxy"), name
+        assert joined or service.get("network_mode") == "none", name
+
+
+def test_every_secret_is_a_file_that_install_makes() -> None:
+    declared = cast("Mapping[str, Mapping[str, str]]", document()["secrets"])
+    install = (COMPOSE / "install").read_text()
+
+    made = set(re.findall(r"^\s+keep (\w+) ", install, re.MULTILINE))
+    assert made == set(declared)
+    assert {entry["file"] for entry in declared.values()} == {f"./secrets/{n}" for n in declared}
+    for name, service in services().items():
+        settings = cast("Mapping[str, str]", service.get("environment", {}))
+        for key, value in settings.items():
+            told = re.search(r"PASSWORD|SECRET|TOKEN|_KEY|_DSN|DATABASE_URL|VALKEY_URL", key)
+            assert told is None or value.startswith("/run/secrets/"), f"{name}: {key}"
+
+
+def test_the_secrets_of_the_appliance_are_settings_of_its() -> None:
+    declared = document()["secrets"]
+    settings = (COMPOSE.parent / "server" / "settings.py").read_text()
+
+    for name in declared:
+        if name.startswith("tallydock_") and not name.startswith("tallydock_storage_root"):
+            assert f"    {name.removeprefix('tallydock_')}: " in settings, name
+
+
+def test_the_production_lock_holds_nothing_embedded() -> None:
+    text = (COMPOSE / "requirements.lock").read_text()
+    whole = (COMPOSE.parent / "requirements.lock").read_text()
+
+    names = set(re.findall(r"^([a-z0-9._-]+==\S+)", text, re.MULTILINE))
+    assert not {name for name in names if re.match(r"chdb|valkey|pandas|numpy|pyarrow", name)}
+    # One resolution: what production runs is what the tests ran.
+    assert names <= set(re.findall(r"^([a-z0-9._-]+==\S+)", whole, re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", ["install", "backup", "restore"])
+def test_the_scripts_are_sound_shell(name: str) -> None:
+    done = subprocess.run(["sh", "-n", str(COMPOSE / name)], capture_output=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert (COMPOSE / name).stat().st_mode & 0o111

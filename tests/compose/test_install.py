@@ -1,0 +1,192 @@
+"""The install, run for real: `make test-compose`. In this order, since each goes on from the last.
+
+The shipped compose file is brought up unchanged, with stand-ins for images that cannot be pulled.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.compose.engine import EngineMissing, engine
+from tests.compose.images import make_images
+from tests.compose.site import HOST, Site, ended, put, send
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(1800),
+    pytest.mark.skipif(
+        "TALLYDOCK_TEST_COMPOSE" not in os.environ, reason="run by `make test-compose`"
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Install, as the README says, and remove everything in the end."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "tallydock-compose"
+    try:
+        with engine(cache / "engine") as environment:
+            make_images(environment, cache)
+            site = Site(tmp_path_factory.mktemp("site") / "compose", environment)
+            site.lay_out()
+            try:
+                site.run("./install", HOST)
+                yield site
+            finally:
+                site.remove()
+    except EngineMissing as fault:
+        pytest.skip(str(fault))
+
+
+@pytest.fixture
+def client(site: Site) -> Iterator[httpx.Client]:
+    """Give a client of the first administrator's."""
+    with site.client() as client:
+        yield client
+
+
+def sample(client: httpx.Client, *, rows: int, seed: int) -> bytes:
+    """Return a made-up file."""
+    path = "/analytics/datasets/transactions/sample.csv"
+    return client.get(path, params={"rows": rows, "seed": seed}).raise_for_status().content
+
+
+def totals(client: httpx.Client) -> object:
+    """Return what the dashboard says of all time."""
+    query = {"from": "2000-01-01", "to": "2100-01-01"}
+    answer = client.get("/analytics/insights/volume-by-provider", params=query).raise_for_status()
+    return answer.json()["rows"]
+
+
+def test_a_file_sent_through_the_proxy_is_on_the_dashboard(client: httpx.Client) -> None:
+    file = ended(client, send(client, sample(client, rows=1000, seed=1)))
+
+    assert file["status"] == "Completed", file
+    assert totals(client)
+
+
+def test_an_unsigned_header_makes_no_other_file_of_an_upload(client: httpx.Client) -> None:
+    asked = client.post(
+        "/analytics/files/upload",
+        json={"datasetType": "transactions", "file": {"name": "t.csv", "type": "csv"}},
+    ).json()
+    other = client.get("/analytics/files", params={"size": 1}).json()["results"][0]
+
+    answers = [
+        client.send(put(client, asked["uploadUrl"], b"", {name: value})).status_code
+        for name, value in (
+            ("x-amz-copy-source", f"/tallydock/{other['id']}"),
+            ("X-AMZ-Meta-Snowball-Auto-Extract", "true"),
+            ("x-amz-content-sha256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"),
+            ("x-minio-source-mtime", "2020-01-01T00:00:00Z"),
+            ("authorization", "AWS4-HMAC-SHA256 Credential=somebody"),
+        )
+    ]
+    unsigned = client.send(put(client, asked["uploadUrl"].partition("?")[0], b"1")).status_code
+    listing = client.get("/tallydock/?list-type=2").status_code
+
+    assert answers == [403, 403, 403, 403, 403]
+    assert (unsigned, listing) == (403, 403)
+    after = client.get(f"/analytics/files/{asked['id']}").json()
+    assert after["status"] == "Pending"
+
+
+def test_the_inside_is_not_reached_from_outside(site: Site, client: httpx.Client) -> None:
+    paths = ("/metrics", "/storage/events", "/health/ready", "/minio/admin/v3/info")
+
+    statuses = {client.get(path).status_code for path in paths}
+    containers = json.loads(
+        site.run("docker", "inspect", *site.compose("ps", "--all", "--quiet").split())
+    )
+
+    assert statuses == {404}
+    published = {
+        container["Config"]["Labels"]["com.docker.compose.service"]
+        for container in containers
+        if container["HostConfig"]["PortBindings"]
+    }
+    assert published == {"proxy"}
+    text = json.dumps(containers)
+    secrets = [path.read_text().strip() for path in (site.folder / "secrets").iterdir()]
+    assert len(secrets) > 10
+    assert [secret for secret in secrets if secret in text] == []
+
+
+def test_no_signature_and_no_secret_is_in_any_log(site: Site, client: httpx.Client) -> None:
+    logs = site.compose("logs", "--no-color")
+
+    key = json.loads((site.folder / "first-run.json").read_text())["apiKey"]
+    secrets = [path.read_text().strip() for path in (site.folder / "secrets").iterdir()]
+    # The access key is no secret: it stands in every upload URL.
+    public = (site.folder / "secrets" / "tallydock_storage_access_key").read_text().strip()
+    assert [text for text in (*secrets, key) if text in logs and text != public] == []
+    assert "X-Amz-Signature=redacted" in logs
+    assert not any(
+        "X-Amz-Signature=" in line and "redacted" not in line for line in logs.splitlines()
+    )
+
+
+@pytest.mark.parametrize("service", ["worker", "clickhouse", "storage", "valkey", "postgres"])
+def test_a_file_outlives_the_death_of_any_part(
+    site: Site, client: httpx.Client, service: str
+) -> None:
+    content = sample(client, rows=100_000, seed=len(service) * 7)
+    file_id = send(client, content)
+
+    site.compose("kill", service)
+    site.compose("start", service)
+
+    assert ended(client, file_id)["status"] == "Completed"
+
+
+def test_three_workers_share_the_files_and_count_each_once(
+    site: Site, client: httpx.Client
+) -> None:
+    site.compose("up", "--detach", "--wait", "--scale", "worker=3")
+
+    contents = [sample(client, rows=20_000, seed=seed) for seed in range(100, 109)]
+    files = [ended(client, file_id) for file_id in [send(client, text) for text in contents]]
+
+    assert {file["status"] for file in files} == {"Completed"}
+    running = site.compose("ps", "--status", "running", "--quiet", "worker").split()
+    assert len(running) == 3
+
+
+def test_what_was_backed_up_is_there_again_after_all_was_lost(site: Site, tmp_path: Path) -> None:
+    backup = tmp_path / "backup"
+    with site.client() as client:
+        before = totals(client)
+        listed = client.get("/analytics/files", params={"size": 100}).json()["results"]
+
+    site.run("./backup", str(backup))
+    site.remove()
+    for name in ("secrets", "tls"):
+        shutil.rmtree(site.folder / name)
+    (site.folder / ".env").unlink()
+    site.run("./restore", str(backup), "--yes")
+
+    with site.client() as client:
+        assert totals(client) == before
+        assert client.get("/analytics/files", params={"size": 100}).json()["results"] == listed
+        assert ended(client, send(client, sample(client, rows=1000, seed=999)))["status"] == (
+            "Completed"
+        )
+
+
+def test_a_damaged_backup_changes_nothing(site: Site, tmp_path: Path) -> None:
+    backup = tmp_path / "backup"
+    site.run("./backup", str(backup))
+    with (backup / "postgres.tar").open("r+b") as archive:
+        archive.seek(4096)
+        archive.write(b"damaged")
+
+    with pytest.raises(AssertionError, match="nothing was changed"):
+        site.run("./restore", str(backup), "--yes")
+
+    with site.client() as client:
+        assert totals(client)

@@ -1,0 +1,71 @@
+"""The doctor on real parts: well when all is well, and each illness told with its cure."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest_asyncio
+
+from server.app import Parts, build_parts
+from server.datasets.provision import provision
+from server.db.migrate import migrate
+from server.doctor import examine
+from server.schema import metadata
+from server.settings import Settings
+from tests.fixtures.storage import StorageAddress
+from worker.embedded.valkey import ValkeyChild
+
+
+@pytest_asyncio.fixture
+async def parts(tmp_path: Path, embedded_address: StorageAddress) -> AsyncIterator[Parts]:
+    """Give parts around systems that answer, in which nothing has been made yet."""
+    valkey = ValkeyChild(tmp_path)
+    valkey.start()
+    settings = Settings.model_validate(
+        {
+            "home": tmp_path,
+            "database_url": f"sqlite+aiosqlite:///{tmp_path}/tallydock.db",
+            "valkey_url": valkey.url,
+            "clickhouse_dsn": f"chdb:///{str(tmp_path / 'clickhouse').lstrip('/')}",
+            "storage_internal_url": embedded_address.url,
+            "storage_public_url": embedded_address.url,
+            "storage_access_key": embedded_address.access_key,
+            "storage_secret_key": embedded_address.secret_key,
+        }
+    )
+    parts = build_parts(settings)
+    yield parts
+    await parts.close()
+    valkey.stop()
+
+
+async def ill(parts: Parts) -> set[str]:
+    """Return the names of what is not well."""
+    return {finding.name for finding in await examine(parts) if finding.trouble}
+
+
+async def test_what_is_missing_is_told_and_then_is_not(parts: Parts) -> None:
+    empty = await ill(parts)
+    await migrate(parts.engine, metadata)
+    await parts.storage.ensure_bucket()
+    await provision(parts.analytics, parts.catalogue)
+    made = await ill(parts)
+
+    assert empty >= {"database tables", "ClickHouse tables"}
+    assert made <= {"ClickHouse disk"}  # this machine's disk may be full
+
+
+async def test_systems_that_do_not_answer_are_each_told(parts: Parts, tmp_path: Path) -> None:
+    gone = build_parts(
+        parts.settings.model_copy(
+            update={
+                "valkey_url": "redis://127.0.0.1:1",
+                "storage_internal_url": "http://127.0.0.1:1",
+            }
+        )
+    )
+
+    found = await ill(gone)
+    await gone.close()
+
+    assert found >= {"queue", "object storage", "object versions"}
+    assert not found & {"database", "ClickHouse"}
