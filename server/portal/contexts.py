@@ -6,6 +6,7 @@ things stand, never what they say. `web/README.md` lists the templates.
 
 from dataclasses import dataclass
 
+from server.portal.file_parts import Fact, HeaderAlignment, IssueLine, RejectedRows, SumLine
 from server.portal.parts import (
     Action,
     Banner,
@@ -14,9 +15,7 @@ from server.portal.parts import (
     Figure,
     FileLine,
     HistoryLine,
-    IssueLine,
     Option,
-    RejectedRows,
     Step,
     Table,
 )
@@ -122,10 +121,20 @@ class FilePage:
     controls: Table | None
     issues: tuple[IssueLine, ...]
     rejected: RejectedRows | None
-    header_notes: tuple[tuple[str, str], ...]
-    """Label and column names: unknown, ignored, missing."""
-    facts: tuple[tuple[str, str], ...]
+    header: HeaderAlignment | None
+    """None when the header has not been looked at."""
+    facts: tuple[Fact, ...]
     history: tuple[HistoryLine, ...]
+
+
+@dataclass(frozen=True)
+class ConsequenceFragment:
+    """`parts/consequence.html`: what an undo would change, fetched when it is asked about."""
+
+    sentence: str
+    groups: tuple[SumLine, ...]
+    kept: str
+    """What stays as it is."""
 
 
 @dataclass(frozen=True)

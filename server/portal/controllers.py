@@ -2,6 +2,7 @@
 
 from litestar.types import ControllerRouterHandler
 
+from server.portal.file_controller import FilePageController
 from server.portal.files_controller import FilePagesController
 from server.portal.overview_controller import OverviewController
 from server.portal.session_controller import SessionController
@@ -10,4 +11,5 @@ controllers: list[ControllerRouterHandler] = [
     SessionController,
     OverviewController,
     FilePagesController,
+    FilePageController,
 ]

@@ -1,4 +1,4 @@
-"""The list of files, one file, and the line of a file that moves on."""
+"""The list of files, and the line of a file that moves on."""
 
 from typing import Annotated
 
@@ -21,9 +21,8 @@ from server.files.service import FileService
 from server.portal.contexts import FileRowFragment, FilesPage
 from server.portal.figures import limit
 from server.portal.file_lines import file_line
-from server.portal.file_page import file_page
 from server.portal.parts import Option
-from server.portal.reader import PageRequest, shell_of
+from server.portal.reader import PageRequest, shell_of, titles_of
 from server.portal.refusals import answer_page, to_sign_in
 from server.portal.words import RESULTS
 from server.settings import Settings
@@ -57,7 +56,7 @@ class FilePagesController(Controller):
     ) -> Template:
         """Show the newest files, fifty at a time."""
         shell = shell_of(request, title="Files", place="files")
-        titles = _titles(catalogue)
+        titles = titles_of(catalogue)
         outcome = result if result in list(Outcome) else ""
         dataset_type = dataset if dataset in titles else ""
         found = await file_service.page(
@@ -94,30 +93,6 @@ class FilePagesController(Controller):
         )
         return Template("files.html", context={"page": page})
 
-    @get("/{file_id:str}")
-    async def show_file(
-        self,
-        *,
-        request: PageRequest,
-        file_id: FromPath[str],
-        principal: NamedDependency[Principal],
-        file_service: NamedDependency[FileService],
-        catalogue: NamedDependency[Catalogue],
-        clock: NamedDependency[Clock],
-    ) -> Template:
-        """Show one file: what became of it, what was found, what can be done."""
-        parsed = parse_file_id(file_id)
-        file = answer_file(await file_service.get(principal.workspace_id, parsed))
-        history = await file_service.history(principal.workspace_id, parsed)
-        page = file_page(
-            file,
-            shell=shell_of(request, title=file.file.name, place="files"),
-            titles=_titles(catalogue),
-            history=history.results,
-            now=clock(),
-        )
-        return Template("file.html", context={"page": page})
-
     @get("/{file_id:str}/row")
     async def show_row(
         self,
@@ -132,9 +107,7 @@ class FilePagesController(Controller):
         """Show the file's line as it is now; `files.js` puts it in place of the older one."""
         shell = shell_of(request, title="", place="")
         file = await file_service.get(principal.workspace_id, parse_file_id(file_id))
-        line = file_line(answer_file(file), titles=_titles(catalogue), now=clock(), zone=shell.zone)
+        line = file_line(
+            answer_file(file), titles=titles_of(catalogue), now=clock(), zone=shell.zone
+        )
         return Template("parts/row.html", context={"page": FileRowFragment(line)})
-
-
-def _titles(catalogue: Catalogue) -> dict[str, str]:
-    return {dataset.name: dataset.title for dataset in catalogue.all()}
