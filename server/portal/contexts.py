@@ -85,8 +85,6 @@ class FilesPage:
 
     shell: Shell
     files: tuple[FileLine, ...]
-    datasets: tuple[Option, ...]
-    """What a file can be sent as."""
     dataset_filter: tuple[Option, ...]
     result_filter: tuple[Option, ...]
     is_filtered: bool
@@ -94,6 +92,8 @@ class FilesPage:
     largest: str
     """The largest file that is taken, in words."""
     largest_bytes: int
+    multipart_from_bytes: int
+    """Larger files come in parts, and can be paused and gone on with."""
     base_url: str
     """Public address, for the commands that show how to send by API."""
 

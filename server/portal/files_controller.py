@@ -24,8 +24,12 @@ from server.portal.file_lines import file_line
 from server.portal.parts import Option
 from server.portal.reader import PageRequest, shell_of, titles_of
 from server.portal.refusals import answer_page, to_sign_in
+from server.portal.rules import rules_of
 from server.portal.words import RESULTS
 from server.settings import Settings
+
+# Below it a broken PUT is sent again in the time that asking about its parts would take.
+_MULTIPART_FROM_BYTES = 100_000_000
 
 
 class FilePagesController(Controller):
@@ -75,7 +79,6 @@ class FilePagesController(Controller):
                 file_line(answer_file(file), titles=titles, now=now, zone=shell.zone)
                 for file in found.files
             ),
-            datasets=tuple(Option(name, title) for name, title in titles.items()),
             dataset_filter=(
                 Option("", "All datasets", not dataset_type),
                 *(Option(name, title, name == dataset_type) for name, title in titles.items()),
@@ -89,9 +92,15 @@ class FilePagesController(Controller):
             else None,
             largest=limit(settings.max_upload_bytes),
             largest_bytes=settings.max_upload_bytes,
+            multipart_from_bytes=_MULTIPART_FROM_BYTES,
             base_url=settings.base_url,
         )
         return Template("files.html", context={"page": page})
+
+    @get("/rules")
+    async def show_rules(self, catalogue: NamedDependency[Catalogue]) -> dict[str, object]:
+        """Answer the datasets' rules, by which the browser looks at a file before it is sent."""
+        return rules_of(catalogue.all())
 
     @get("/{file_id:str}/row")
     async def show_row(

@@ -1,13 +1,12 @@
 """How the pages look and behave in a browser: readable, nothing sideways, no surprises."""
 
-import re
 from pathlib import Path
 from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser.accessibility import violations
 from tests.browser.conftest import Portal
 from tests.portal.builders import FILE_ID
 
@@ -20,14 +19,6 @@ PLACES = {
     "sign-in": "/sign-in",
     "not-found": "/files/nothing",
 }
-_WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
-
-
-def answer_rejected(page: Page) -> None:
-    fault = {"code": "decimal-comma", "severity": "error", "column": "amount", "message": "Comma."}
-    cells = {"transaction_id": "<i>7f1c", "currency": "EUR", "amount": "12,50"}
-    answer = {"results": [{"rowNumber": 1204, "issues": [fault], "cells": cells}], "links": {}}
-    page.route(re.compile("rejected-rows"), lambda route, _request: route.fulfill(json=answer))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -38,15 +29,12 @@ def test_pages_are_readable_and_never_scroll_sideways(
 ) -> None:
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.set_viewport_size({"width": width, "height": 844})
-    answer_rejected(page)
 
     page.goto(PLACES[place], wait_until="networkidle")
     page.screenshot(path=pictures / f"{place}-{width}-{scheme}.png", full_page=True)
 
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    found = Axe().run(page, options=_WCAG).response["violations"]
-    told = [(it["id"], [node["target"] for node in it["nodes"]][:3]) for it in found]
-    assert told == []
+    assert violations(page) == []
 
 
 def test_a_chart_has_its_table_one_click_away(page: Page) -> None:
@@ -120,13 +108,3 @@ def test_undo_is_asked_about_with_its_consequence(page: Page, portal: Portal) ->
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(page.get_by_role("button", name="Undo import…")).to_be_focused()
-
-
-def test_the_first_rows_set_aside_are_shown_with_their_faults(page: Page, portal: Portal) -> None:
-    answer_rejected(page)
-
-    page.goto(portal.file_path)
-
-    row = page.locator("[data-rejected] tbody tr")
-    expect(row.locator("td")).to_have_text(["1,204", "<i>7f1c", "12,50", "EUR", "Comma."])
-    expect(row.locator(".faulty")).to_have_text("12,50")

@@ -28,7 +28,6 @@ from server.portal.file_lines import file_line
 from server.portal.file_page import file_page
 from server.portal.numbers import read_extent, read_numbers
 from server.portal.overview import Asked, overview_page
-from server.portal.parts import Option
 from server.portal.periods import month_to
 from server.portal.templates import STATIC, WEB, environment
 from server.reports.consequence import Consequence, Sum
@@ -159,13 +158,13 @@ def test_the_list_of_files_renders() -> None:
         page = FilesPage(
             SHELL,
             files,
-            (Option("transactions", "Transactions"),),
             (),
             (),
             bool(files),
             next_href,
             "5 GiB",
             5 * 2**30,
+            100_000_000,
             "http://localhost",
         )
 
