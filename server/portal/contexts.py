@@ -6,7 +6,9 @@ things stand, never what they say. `web/README.md` lists the templates.
 
 from dataclasses import dataclass
 
+from server.portal.dataset_parts import ColumnLine, DatasetLine, Snippet
 from server.portal.file_parts import Fact, HeaderAlignment, IssueLine, RejectedRows, SumLine
+from server.portal.key_parts import KeyKind, KeyLine
 from server.portal.parts import (
     Action,
     Banner,
@@ -87,7 +89,13 @@ class FilesPage:
     files: tuple[FileLine, ...]
     dataset_filter: tuple[Option, ...]
     result_filter: tuple[Option, ...]
+    days_filter: tuple[Option, ...]
+    words: str
+    """Looked for in the names."""
     is_filtered: bool
+    unsent: str | None
+    """How many were asked for and never sent, in words; they are not in the list."""
+    unsent_href: str
     next_href: str | None
     largest: str
     """The largest file that is taken, in words."""
@@ -135,6 +143,38 @@ class ConsequenceFragment:
     groups: tuple[SumLine, ...]
     kept: str
     """What stays as it is."""
+
+
+@dataclass(frozen=True)
+class DatasetsPage:
+    """`datasets.html`."""
+
+    shell: Shell
+    datasets: tuple[DatasetLine, ...]
+
+
+@dataclass(frozen=True)
+class DatasetPage:
+    """`dataset.html`."""
+
+    shell: Shell
+    title: str
+    sentence: str
+    columns: tuple[ColumnLine, ...]
+    rules: tuple[Fact, ...]
+    snippets: tuple[Snippet, ...]
+    template_href: str
+    sample_href: str
+
+
+@dataclass(frozen=True)
+class KeysPage:
+    """`keys.html`."""
+
+    shell: Shell
+    keys: tuple[KeyLine, ...]
+    kinds: tuple[KeyKind, ...]
+    """What a new key can be for."""
 
 
 @dataclass(frozen=True)

@@ -15,17 +15,15 @@ from server.datasets.catalogue import Catalogue
 from server.errors import AdapterError, ApplianceError, Unauthenticated
 from server.files.answers import answer_file, page_path
 from server.files.ids import parse_file_id
-from server.files.lifecycle import Outcome
-from server.files.listing import Query
 from server.files.service import FileService
 from server.portal.contexts import FileRowFragment, FilesPage
-from server.portal.figures import limit
+from server.portal.figures import limit, plural
 from server.portal.file_lines import file_line
+from server.portal.files_filters import UNSENT, days_options, read_filters, result_options
 from server.portal.parts import Option
 from server.portal.reader import PageRequest, shell_of, titles_of
 from server.portal.refusals import answer_page, to_sign_in
 from server.portal.rules import rules_of
-from server.portal.words import RESULTS
 from server.settings import Settings
 
 # Below it a broken PUT is sent again in the time that asking about its parts would take.
@@ -56,23 +54,24 @@ class FilePagesController(Controller):
         clock: NamedDependency[Clock],
         dataset: Annotated[str, QueryParameter()] = "",
         result: Annotated[str, QueryParameter()] = "",
+        days: Annotated[str, QueryParameter()] = "",
+        words: Annotated[str, QueryParameter(name="q")] = "",
         after: Annotated[str, QueryParameter()] = "",
     ) -> Template:
-        """Show the newest files, fifty at a time."""
+        """Show the newest files, fifty at a time; those never sent only when asked for."""
         shell = shell_of(request, title="Files", place="files")
         titles = titles_of(catalogue)
-        outcome = result if result in list(Outcome) else ""
-        dataset_type = dataset if dataset in titles else ""
-        found = await file_service.page(
-            principal.workspace_id,
-            Query(
-                outcomes=(Outcome(outcome),) if outcome else (),
-                dataset_types=(dataset_type,) if dataset_type else (),
-                after=after or None,
-            ),
+        filters = read_filters(
+            dataset=dataset,
+            result=result,
+            days=days,
+            words=words,
+            after=after,
+            datasets=tuple(titles),
         )
         now = clock()
-        chosen = [(name, text) for name, text in (("dataset", dataset), ("result", result)) if text]
+        found = await file_service.page(principal.workspace_id, filters.query(now, shell.zone))
+        unsent = 0 if filters.is_any else await file_service.count_unsent(principal.workspace_id)
         page = FilesPage(
             shell=shell,
             files=tuple(
@@ -80,14 +79,16 @@ class FilePagesController(Controller):
                 for file in found.files
             ),
             dataset_filter=(
-                Option("", "All datasets", not dataset_type),
-                *(Option(name, title, name == dataset_type) for name, title in titles.items()),
+                Option("", "All datasets", not filters.dataset),
+                *(Option(name, title, name == filters.dataset) for name, title in titles.items()),
             ),
-            result_filter=tuple(
-                Option(value, words, value == outcome) for value, words in RESULTS.items()
-            ),
-            is_filtered=bool(outcome or dataset_type or after),
-            next_href=page_path("/files", [*chosen, ("after", found.next_cursor)])
+            result_filter=result_options(filters.result),
+            days_filter=days_options(filters.days),
+            words=filters.words,
+            is_filtered=filters.is_any,
+            unsent=f"{plural(unsent, 'file')} asked for and not sent" if unsent else None,
+            unsent_href=f"/files?result={UNSENT}",
+            next_href=page_path("/files", [*filters.chosen, ("after", found.next_cursor)])
             if found.next_cursor
             else None,
             largest=limit(settings.max_upload_bytes),

@@ -16,7 +16,7 @@ from server.clock import Clock
 from server.datasets.catalogue import Catalogue
 from server.errors import AdapterError, ApplianceError, Unauthenticated
 from server.files.answers import answer_file
-from server.files.listing import Query
+from server.files.listing import Query, Unsent
 from server.files.service import FileService
 from server.insights.service import Insights
 from server.portal.file_lines import file_line
@@ -75,7 +75,7 @@ class OverviewController(Controller):
             provider=chosen.provider,
         )
         titles = titles_of(catalogue)
-        newest = await file_service.page(workspace_id, Query(size=_NEWEST))
+        newest = await file_service.page(workspace_id, Query(size=_NEWEST, unsent=Unsent.HIDDEN))
         lines = [
             file_line(answer_file(file), titles=titles, now=now, zone=shell.zone)
             for file in newest.files

@@ -1,7 +1,10 @@
 """The whole way in a browser, on a whole appliance: sign in, look, send, understand, undo."""
 
 import json
+import os
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -185,3 +188,32 @@ def test_an_upload_in_parts_survives_its_page(page: Page, tmp_path: Path) -> Non
     expect(row).to_contain_text("Imported, 11 rows set aside", timeout=60_000)
     assert sent
     assert not [url for url in sent if re.search(r"partNumber=1(&|$)", url)]
+
+
+@pytest.mark.parametrize(
+    ("name", "program"),
+    [("curl", "bash"), ("python", "python3"), ("javascript", "node")],
+)
+def test_the_programs_of_a_datasets_page_send_a_file(
+    page: Page, appliance: Appliance, tmp_path: Path, name: str, program: str
+) -> None:
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not installed")
+    page.goto("/datasets/orders")
+    text = page.locator(f"#snippet-{name}").text_content() or ""
+    sample = page.request.get(f"/analytics/datasets/orders/sample.csv?rows=20&seed={len(name)}")
+    (tmp_path / "orders.csv").write_bytes(sample.body())
+    (tmp_path / "send.mjs").write_text(text)
+
+    done = subprocess.run(
+        [program, "send.mjs"],
+        cwd=tmp_path,
+        env={**os.environ, "TALLYDOCK_KEY": appliance.key},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "Completed imported" in done.stdout or '"datasetType":"orders"' in done.stdout

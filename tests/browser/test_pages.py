@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from tests.browser.accessibility import violations
 from tests.browser.conftest import Portal
@@ -16,6 +16,10 @@ PLACES = {
     "overview": "/",
     "files": "/files",
     "file": f"/files/{FILE_ID}",
+    "files-none": "/files?q=nothing-of-that-name",
+    "datasets": "/datasets",
+    "dataset": "/datasets/transactions",
+    "keys": "/settings",
     "sign-in": "/sign-in",
     "not-found": "/files/nothing",
 }
@@ -108,3 +112,61 @@ def test_undo_is_asked_about_with_its_consequence(page: Page, portal: Portal) ->
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(page.get_by_role("button", name="Undo import…")).to_be_focused()
+
+
+def test_a_key_is_shown_once_rotated_and_revoked(page: Page) -> None:
+    page.goto("/settings")
+    page.get_by_role("button", name="New key…").click()
+    page.get_by_label("Name: the program").fill("nightly")
+    answer = {"apiKey": "tdk_shown_once", "id": "1"}
+    asked: list[object] = []
+
+    def make(route: Route, request: Request) -> None:
+        asked.append(request.post_data_json)
+        route.fulfill(status=201, json=answer)
+
+    page.route("**/analytics/keys", make)
+    page.get_by_role("button", name="Make the key").click()
+
+    expect(page.locator("#key-text")).to_have_text("tdk_shown_once")
+    assert violations(page) == []
+    assert asked == [{"name": "nightly", "scopes": ["files:download", "files:read", "files:write"]}]
+    page.get_by_role("button", name="I have kept it").click()
+    expect(page.locator("#key-text")).to_have_text("")
+    page.get_by_role("button", name="Revoke…").first.click()
+    expect(page.get_by_role("dialog")).to_contain_text("It stops working within seconds")
+
+
+def test_keys_of_the_keyboard_lead_where_they_say(page: Page) -> None:
+    page.goto("/files")
+
+    page.keyboard.press("/")
+    expect(page.get_by_label("Search by name")).to_be_focused()
+    page.keyboard.type("g d")
+    expect(page.get_by_label("Search by name")).to_have_value("g d")
+    page.locator("h1").click()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_contain_text("Go to the datasets")
+    page.keyboard.press("Escape")
+    page.keyboard.press("g")
+    page.keyboard.press("d")
+
+    page.wait_for_url("**/datasets")
+
+
+def test_colours_that_are_forced_leave_states_and_controls_to_be_seen(
+    page: Page, portal: Portal, pictures: Path
+) -> None:
+    page.emulate_media(forced_colors="active", reduced_motion="reduce")
+
+    page.goto(portal.file_path)
+
+    page.screenshot(path=pictures / "file-forced-colours.png", full_page=True)
+    expect(page.locator(".button").first).to_be_visible()
+    assert page.locator("a, button, select, input").evaluate_all(_SMALL_TARGETS) == []
+
+
+_SMALL_TARGETS = """(all) => all
+  .filter((it) => it.checkVisibility() && !it.closest("p, li, dd, .sr, .skip"))
+  .map((it) => [it.outerHTML.slice(0, 60), it.getBoundingClientRect().height])
+  .filter(([, height]) => height < 24)"""

@@ -11,6 +11,11 @@ export function post(path, body) {
   });
 }
 
+/** Delete; errors as for post. */
+export function remove(path) {
+  return call(path, { method: "DELETE", headers: { "x-csrf-token": token, accept: "application/json" } });
+}
+
 /** Read JSON; errors as for post, with `isTransient` when trying again may help. */
 export function ask(path) {
   return call(path, { headers: { accept: "application/json" } });
