@@ -72,6 +72,18 @@ class UserSession(SQLModel, table=True):
     expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
 
 
+class SignInFailure(SQLModel, table=True):
+    """Wrong passwords in a row for one address, known or not: a lock must not tell who is known."""
+
+    __tablename__ = "sign_in_failures"
+
+    address_hash: str = Field(primary_key=True, max_length=64)
+    """SHA-256 of the address in lower case: what strangers type is kept in no clear text."""
+    failures: int
+    last_failed_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    locked_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
 class IdempotentAnswer(SQLModel, table=True):
     """The first answer under an idempotency key, written in the transaction that it tells of."""
 

@@ -17,6 +17,7 @@ from server.access.principal import ActiveSession, Principal
 from server.access.rate_limit import RateLimit
 from server.access.repository import AccessRepository
 from server.access.scopes import ALL_SCOPES, Scope
+from server.access.sign_in_lock import SignInLock
 from server.clock import Clock
 from server.errors import NotFound
 from server.unit_of_work import UnitOfWork, UnitsOfWork
@@ -65,23 +66,27 @@ class AccessService:
         self._clock = clock
         self._session_life = session_life
         self._passwords = Passwords()
+        self._lock = SignInLock(units)
         self._sign_ins = RateLimit(per_second=_SIGN_IN_PER_SECOND, burst=_SIGN_IN_BURST)
 
     async def sign_in(self, email: str, password: str, now: datetime) -> SignedIn | None:
         """Begin a session; None when address and password do not fit, without saying which.
 
         Raises:
-            RateLimited: too many attempts for this address.
+            RateLimited: too many attempts for this address, or it is locked.
         """
         address = email.strip().lower()
         self._sign_ins.take(address)
+        await self._lock.check(address, now)
         async with self._units.begin() as unit:
             user = await AccessRepository(unit.session).user_by_email(address)
         is_known = user is not None and user.disabled_at is None
         password_hash = user.password_hash if user and is_known else None
         if not await self._passwords.is_right(password, password_hash) or user is None:
             logger.warning("session.refused")
+            await self._lock.failed(address, now)
             return None
+        await self._lock.succeeded(address)
         signed_in = SignedIn(
             token=secrets.token_urlsafe(32),
             csrf_token=secrets.token_urlsafe(32),

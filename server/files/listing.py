@@ -5,6 +5,7 @@ import binascii
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func
@@ -28,6 +29,14 @@ class Window:
     before: datetime | None
 
 
+class Unsent(StrEnum):
+    """What a list does with files that were asked for and whose bytes are not there."""
+
+    SHOWN = "shown"
+    HIDDEN = "hidden"
+    ONLY = "only"
+
+
 @dataclass(frozen=True)
 class Query:
     """What to list; None leaves a filter out."""
@@ -38,6 +47,8 @@ class Query:
     name: str | None = None
     """Contained in the file's name, whatever the case."""
     created_at: Window | None = None
+    stages: tuple[Stage, ...] = ()
+    unsent: Unsent = Unsent.SHOWN
     is_oldest_first: bool = False
     after: str | None = None
     """Cursor of the last file of the page before."""
@@ -102,6 +113,16 @@ async def sum_bytes_since(unit: UnitOfWork, workspace_id: str, since: datetime) 
     return int(found.one())
 
 
+async def count_unsent(unit: UnitOfWork, workspace_id: str) -> int:
+    """Return how many files of the workspace were asked for and never sent."""
+    found = await unit.session.exec(
+        select(func.count()).where(
+            File.workspace_id == workspace_id, *_conditions(Query(unsent=Unsent.ONLY))
+        )
+    )
+    return found.one()
+
+
 def read_window(text: str, parameter: str) -> Window:
     """Return the half-open span written as `[from,to)`; either end may be left out.
 
@@ -116,10 +137,7 @@ def read_window(text: str, parameter: str) -> Window:
 
 
 def _conditions(query: Query) -> list[ColumnElement[bool]]:
-    made: list[ColumnElement[bool]] = []
-    if query.statuses:
-        stages = [str(stage) for stage in Stage if stage.status in query.statuses]
-        made.append(col(File.stage).in_(stages))
+    made = _standing_at(query)
     if query.outcomes:
         made.append(col(File.outcome).in_([str(outcome) for outcome in query.outcomes]))
     if query.dataset_types:
@@ -133,6 +151,23 @@ def _conditions(query: Query) -> list[ColumnElement[bool]]:
             made.append(col(File.created_at) < query.created_at.before)
     if query.after is not None:
         made.append(_beyond(*_read_cursor(query.after), is_oldest_first=query.is_oldest_first))
+    return made
+
+
+def _standing_at(query: Query) -> list[ColumnElement[bool]]:
+    made: list[ColumnElement[bool]] = []
+    if query.statuses:
+        stages = [str(stage) for stage in Stage if stage.status in query.statuses]
+        made.append(col(File.stage).in_(stages))
+    if query.stages:
+        made.append(col(File.stage).in_([str(stage) for stage in query.stages]))
+    match query.unsent:
+        case Unsent.HIDDEN:
+            made.append(col(File.uploaded_at).is_not(None))
+        case Unsent.ONLY:
+            made.append(col(File.uploaded_at).is_(None))
+        case Unsent.SHOWN:
+            pass
     return made
 
 

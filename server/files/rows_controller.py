@@ -17,8 +17,8 @@ from server.errors import FileNotFound, Malformed, StateConflict
 from server.files.answers import BASE_PATH, Answer, NextPage, page_path
 from server.files.ids import parse_file_id
 from server.files.listing import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
-from server.files.models import File
 from server.files.refusals import refusals
+from server.files.row_source import row_source
 from server.files.service import FileService, attachment
 from server.reports.rows import Kind, RowReport, RowSource, rejected_csv, rows
 
@@ -77,7 +77,7 @@ class FileRowsController(Controller):
     ) -> RowPage:
         """Answer one page of the rows that were rejected, with reasons and original cells."""
         file = await file_service.get(principal.workspace_id, parse_file_id(file_id))
-        source = _source_of(file, catalogue)
+        source = row_source(file, catalogue.get(file.dataset_type))
         return await _page(analytics, source, kind="rejected", after=after, size=size)
 
     @get(
@@ -101,7 +101,7 @@ class FileRowsController(Controller):
     ) -> RowPage:
         """Answer one page of the rows that were kept with a warning."""
         file = await file_service.get(principal.workspace_id, parse_file_id(file_id))
-        source = _source_of(file, catalogue)
+        source = row_source(file, catalogue.get(file.dataset_type))
         return await _page(analytics, source, kind="warned", after=after, size=size)
 
     @get(
@@ -121,7 +121,7 @@ class FileRowsController(Controller):
     ) -> Stream:
         """Answer the rejected rows as they were sent, ready to be repaired and sent again."""
         file = await file_service.get(principal.workspace_id, parse_file_id(file_id))
-        source = _source_of(file, catalogue)
+        source = row_source(file, catalogue.get(file.dataset_type))
         if source is None:
             detail = "The rows of the file have not been judged."
             raise StateConflict(detail)
@@ -169,20 +169,6 @@ def _answer_row(row: RowReport) -> RowAnswer:
             for issue in row.issues
         ],
         cells=dict(row.cells),
-    )
-
-
-def _source_of(file: File, catalogue: Catalogue) -> RowSource | None:
-    """Return where the file's rows are; None before they were judged."""
-    dataset = catalogue.get(file.dataset_type)
-    if file.judged_attempt is None or dataset is None:
-        return None
-    return RowSource(
-        workspace_id=file.workspace_id,
-        file_id=file.file_id,
-        attempt=file.judged_attempt,
-        dataset=dataset,
-        labels=tuple(file.labels or ()),
     )
 
 

@@ -21,7 +21,7 @@ from server.files.arrival import Arrivals, is_awaited
 from server.files.failures import FailureCode, FileFailed
 from server.files.history import HistoryPage, answer_history
 from server.files.lifecycle import Outcome, Stage
-from server.files.listing import Page, Query, list_files
+from server.files.listing import Page, Query, count_unsent, list_files
 from server.files.models import File
 from server.files.repository import Cause, change, get_file, list_events, move
 from server.files.schemas import PartSent
@@ -72,6 +72,11 @@ class FileService:
         """Return one page of the workspace's files."""
         async with self._units.begin() as unit:
             return await list_files(unit, workspace_id, query)
+
+    async def count_unsent(self, workspace_id: str) -> int:
+        """Return how many files were asked for and never sent."""
+        async with self._units.begin() as unit:
+            return await count_unsent(unit, workspace_id)
 
     async def history(self, workspace_id: str, file_id: UUID) -> HistoryPage:
         """Return every change of the file.

@@ -148,8 +148,7 @@ def actions_of(file: FileAnswer) -> tuple[Action, ...]:
         actions.append(Action("Original", file.links.original))
     if file.status.is_final and file.uploaded_at is not None:
         actions.append(_again(file, "Check again…"))
-    is_in = file.outcome in (Outcome.IMPORTED, Outcome.IMPORTED_WITH_REJECTIONS)
-    if is_in and file.undone_at is None:
+    if _is_in(file):
         actions.append(
             Action(
                 "Undo import…",
@@ -157,36 +156,56 @@ def actions_of(file: FileAnswer) -> tuple[Action, ...]:
                 is_post=True,
                 question=_undo_question(file.statistics or Statistics()),
                 confirm="Undo import",
+                consequence_href=f"/files/{file.id}/undo",
             )
         )
     return tuple(actions)
 
 
+def _is_in(file: FileAnswer) -> bool:
+    imported = (Outcome.IMPORTED, Outcome.IMPORTED_WITH_REJECTIONS)
+    return file.outcome in imported and file.undone_at is None
+
+
 def _again(file: FileAnswer, label: str) -> Action:
+    statistics = file.statistics or Statistics()
+    if _is_in(file):
+        stands = f"{_are(statistics.rows_imported)} on your dashboards now{_sums(statistics)}."
+        question = (
+            f"{stands} They stay until the check has ended well; then what it finds takes their "
+            "place, and the rows set aside are judged anew. If it fails, nothing changes."
+        )
+    else:
+        question = (
+            "Nothing of this file is on your dashboards now. The stored bytes are checked as if "
+            "they had just arrived; rows that are good then go in, in the file's own place in time."
+        )
     return Action(
         label,
         f"/analytics/files/{file.id}/reprocess",
         is_post=True,
-        question="The stored file is checked and loaded again. What your dashboards show stays "
-        "until that has ended well.",
+        question=question,
         confirm="Check again",
     )
 
 
 def _undo_question(statistics: Statistics) -> str:
+    """Return what can be said without asking the analytics: the file as it was imported."""
+    leave = f"{plural(statistics.rows_imported, 'row')} leave your dashboards{_sums(statistics)}"
+    return (
+        f"{leave}. Rows that this file replaced come back. The record and the original stay, "
+        "and the file can be sent again."
+    )
+
+
+def _sums(statistics: Statistics) -> str:
     sums = [
         f"{money(Decimal(total.amount), total.currency)} {total.currency} "
         f"({plural(total.count, (total.transaction_type or 'row').lower())})"
         for total in statistics.totals
         if total.currency
     ]
-    leave = f"{plural(statistics.rows_imported, 'row')} leave your dashboards"
-    if sums:
-        leave += ": " + ", ".join(sums)
-    return (
-        f"{leave}. Rows that this file replaced come back. The record and the original stay, "
-        "and the file can be sent again."
-    )
+    return ": " + ", ".join(sums) if sums else ""
 
 
 def _are(rows: int) -> str:

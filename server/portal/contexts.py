@@ -6,6 +6,9 @@ things stand, never what they say. `web/README.md` lists the templates.
 
 from dataclasses import dataclass
 
+from server.portal.dataset_parts import ColumnLine, DatasetLine, Snippet
+from server.portal.file_parts import Fact, HeaderAlignment, IssueLine, RejectedRows, SumLine
+from server.portal.key_parts import KeyKind, KeyLine
 from server.portal.parts import (
     Action,
     Banner,
@@ -14,9 +17,7 @@ from server.portal.parts import (
     Figure,
     FileLine,
     HistoryLine,
-    IssueLine,
     Option,
-    RejectedRows,
     Step,
     Table,
 )
@@ -86,15 +87,21 @@ class FilesPage:
 
     shell: Shell
     files: tuple[FileLine, ...]
-    datasets: tuple[Option, ...]
-    """What a file can be sent as."""
     dataset_filter: tuple[Option, ...]
     result_filter: tuple[Option, ...]
+    days_filter: tuple[Option, ...]
+    words: str
+    """Looked for in the names."""
     is_filtered: bool
+    unsent: str | None
+    """How many were asked for and never sent, in words; they are not in the list."""
+    unsent_href: str
     next_href: str | None
     largest: str
     """The largest file that is taken, in words."""
     largest_bytes: int
+    multipart_from_bytes: int
+    """Larger files come in parts, and can be paused and gone on with."""
     base_url: str
     """Public address, for the commands that show how to send by API."""
 
@@ -122,10 +129,52 @@ class FilePage:
     controls: Table | None
     issues: tuple[IssueLine, ...]
     rejected: RejectedRows | None
-    header_notes: tuple[tuple[str, str], ...]
-    """Label and column names: unknown, ignored, missing."""
-    facts: tuple[tuple[str, str], ...]
+    header: HeaderAlignment | None
+    """None when the header has not been looked at."""
+    facts: tuple[Fact, ...]
     history: tuple[HistoryLine, ...]
+
+
+@dataclass(frozen=True)
+class ConsequenceFragment:
+    """`parts/consequence.html`: what an undo would change, fetched when it is asked about."""
+
+    sentence: str
+    groups: tuple[SumLine, ...]
+    kept: str
+    """What stays as it is."""
+
+
+@dataclass(frozen=True)
+class DatasetsPage:
+    """`datasets.html`."""
+
+    shell: Shell
+    datasets: tuple[DatasetLine, ...]
+
+
+@dataclass(frozen=True)
+class DatasetPage:
+    """`dataset.html`."""
+
+    shell: Shell
+    title: str
+    sentence: str
+    columns: tuple[ColumnLine, ...]
+    rules: tuple[Fact, ...]
+    snippets: tuple[Snippet, ...]
+    template_href: str
+    sample_href: str
+
+
+@dataclass(frozen=True)
+class KeysPage:
+    """`keys.html`."""
+
+    shell: Shell
+    keys: tuple[KeyLine, ...]
+    kinds: tuple[KeyKind, ...]
+    """What a new key can be for."""
 
 
 @dataclass(frozen=True)

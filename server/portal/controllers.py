@@ -2,7 +2,10 @@
 
 from litestar.types import ControllerRouterHandler
 
+from server.portal.datasets_controller import DatasetPagesController
+from server.portal.file_controller import FilePageController
 from server.portal.files_controller import FilePagesController
+from server.portal.keys_controller import KeysPageController
 from server.portal.overview_controller import OverviewController
 from server.portal.session_controller import SessionController
 
@@ -10,4 +13,7 @@ controllers: list[ControllerRouterHandler] = [
     SessionController,
     OverviewController,
     FilePagesController,
+    FilePageController,
+    DatasetPagesController,
+    KeysPageController,
 ]

@@ -80,6 +80,8 @@ def seconds(duration: float | None) -> str:
     """Return a duration: `0.2 s`, `3 min 5 s`."""
     if duration is None:
         return ""
+    if duration < 0.05:  # noqa: PLR2004 - it would be printed as none at all
+        return "< 0.1 s"
     if duration < 100:  # noqa: PLR2004 - beyond it minutes read better
         return f"{duration:.1f} s"
     minutes, rest = divmod(round(duration), 60)

@@ -4,43 +4,51 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from server.datasets.declaration import Dataset
 from server.datasets.issues import ISSUES, IssueCode
-from server.files.answers import FileAnswer, HistoryEntry, Statistics
+from server.files.answers import FileAnswer, HistoryEntry, Statistics, answer_file
+from server.files.models import File
 from server.insights.cells import time_text
 from server.portal.banner import actions_of, banner_of
 from server.portal.contexts import FilePage, Shell
 from server.portal.figures import clock_time, count, moment_in_words, money, percent, plural, size
 from server.portal.file_lines import file_line
-from server.portal.parts import (
-    Cell,
-    Figure,
-    HistoryLine,
-    IssueLine,
-    RejectedRows,
-    Table,
-    Tone,
-)
+from server.portal.file_parts import Fact, IssueLine
+from server.portal.header_lines import header_alignment
+from server.portal.parts import Cell, Figure, HistoryLine, Table, Tone
+from server.portal.rejected import rejected_rows
 from server.portal.steps import steps_of
 from server.portal.words import cause_in_words, fate_of_rows, sender_in_words
+from server.reports.rows import RowReport
 
 # Two of the row figures and two currencies fit one line; every currency is in the totals' table.
 _CURRENCIES_AS_FIGURES = 2
-
-# Enough to see what is wrong; all of them are one click away.
-_REJECTED_SHOWN = 8
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 
 
 def file_page(
-    file: FileAnswer,
+    row: File,
     *,
     shell: Shell,
     titles: Mapping[str, str],
+    dataset: Dataset | None,
     history: Sequence[HistoryEntry],
+    rejected: Sequence[RowReport] | None,
     now: datetime,
 ) -> FilePage:
-    """Return the page of a file."""
+    """Return the page of a file.
+
+    Args:
+        row: the file's record.
+        shell: the frame.
+        titles: dataset type → its title.
+        dataset: the file's, None when it is not declared any more.
+        history: oldest first.
+        rejected: the first rows set aside; None when they cannot be read now.
+        now: the present, aware.
+    """
+    file = answer_file(row)
     zone = shell.zone
     statistics = file.statistics
     title = titles.get(file.dataset_type, file.dataset_type)
@@ -67,20 +75,10 @@ def file_page(
             )
             for issue in file.issues
         ),
-        rejected=_rejected(file),
-        header_notes=_header_notes(file),
+        rejected=rejected_rows(file, dataset, rejected),
+        header=header_alignment(file, dataset, row.labels or ()),
         facts=_facts(file),
         history=tuple(_history_line(entry, now, zone) for entry in history),
-    )
-
-
-def _rejected(file: FileAnswer) -> RejectedRows | None:
-    if file.statistics is None or not file.statistics.rows_rejected:
-        return None
-    return RejectedRows(
-        href=f"{file.links.rejected_rows}?page%5Bsize%5D={_REJECTED_SHOWN}",
-        csv_href=file.links.rejected_rows_csv,
-        csv_label=f"All {count(file.statistics.rows_rejected)}",
     )
 
 
@@ -150,33 +148,28 @@ def _issue_title(code: str) -> str:
     return ISSUES[IssueCode(code)].title if code in list(IssueCode) else code
 
 
-def _header_notes(file: FileAnswer) -> tuple[tuple[str, str], ...]:
-    if file.header is None:
-        return ()
-    notes = (
-        ("Columns missing", file.header.missing),
-        ("Columns not known, not loaded", file.header.unknown),
-        ("Columns ignored", file.header.ignored),
-    )
-    return tuple((label, ", ".join(names)) for label, names in notes if names)
-
-
-def _facts(file: FileAnswer) -> tuple[tuple[str, str], ...]:
+def _facts(file: FileAnswer) -> tuple[Fact, ...]:
     details = file.file
     size_bytes = details.size_bytes
     facts = (
-        ("File id", file.id),
-        ("Dataset", file.dataset_type),
-        ("Type", " · ".join(part for part in (details.type, details.compression) if part)),
-        ("Size", f"{count(size_bytes)} bytes" if size_bytes is not None else ""),
-        ("Encoding", details.encoding or ""),
-        ("Delimiter", _DELIMITERS.get(details.delimiter or "", details.delimiter or "")),
-        ("ETag", details.etag or ""),
-        ("SHA-256", details.sha256 or ""),
-        ("Attempts", count(file.attempt) if file.attempt > 1 else ""),
-        *sorted(file.metadata.items()),
+        Fact("File id", file.id, is_code=True),
+        _other("Repairs", file.repair_of),
+        _other("Same bytes as", file.duplicate_of),
+        Fact("Dataset", file.dataset_type),
+        Fact("Type", " · ".join(part for part in (details.type, details.compression) if part)),
+        Fact("Size", f"{count(size_bytes)} bytes" if size_bytes is not None else ""),
+        Fact("Encoding", details.encoding or ""),
+        Fact("Delimiter", _DELIMITERS.get(details.delimiter or "", details.delimiter or "")),
+        Fact("ETag", details.etag or "", is_code=True),
+        Fact("SHA-256", details.sha256 or "", is_code=True),
+        Fact("Attempts", count(file.attempt) if file.attempt > 1 else ""),
+        *(Fact(label, value) for label, value in sorted(file.metadata.items())),
     )
-    return tuple((label, value) for label, value in facts if value)
+    return tuple(fact for fact in facts if fact.value)
+
+
+def _other(label: str, file_id: str | None) -> Fact:
+    return Fact(label, file_id or "", href=f"/files/{file_id}", is_code=True)
 
 
 def _history_line(entry: HistoryEntry, now: datetime, zone: str) -> HistoryLine:

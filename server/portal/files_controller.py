@@ -1,4 +1,4 @@
-"""The list of files, one file, and the line of a file that moves on."""
+"""The list of files, and the line of a file that moves on."""
 
 from typing import Annotated
 
@@ -15,18 +15,19 @@ from server.datasets.catalogue import Catalogue
 from server.errors import AdapterError, ApplianceError, Unauthenticated
 from server.files.answers import answer_file, page_path
 from server.files.ids import parse_file_id
-from server.files.lifecycle import Outcome
-from server.files.listing import Query
 from server.files.service import FileService
 from server.portal.contexts import FileRowFragment, FilesPage
-from server.portal.figures import limit
+from server.portal.figures import limit, plural
 from server.portal.file_lines import file_line
-from server.portal.file_page import file_page
+from server.portal.files_filters import UNSENT, days_options, read_filters, result_options
 from server.portal.parts import Option
-from server.portal.reader import PageRequest, shell_of
+from server.portal.reader import PageRequest, shell_of, titles_of
 from server.portal.refusals import answer_page, to_sign_in
-from server.portal.words import RESULTS
+from server.portal.rules import rules_of
 from server.settings import Settings
+
+# Below it a broken PUT is sent again in the time that asking about its parts would take.
+_MULTIPART_FROM_BYTES = 100_000_000
 
 
 class FilePagesController(Controller):
@@ -53,70 +54,54 @@ class FilePagesController(Controller):
         clock: NamedDependency[Clock],
         dataset: Annotated[str, QueryParameter()] = "",
         result: Annotated[str, QueryParameter()] = "",
+        days: Annotated[str, QueryParameter()] = "",
+        words: Annotated[str, QueryParameter(name="q")] = "",
         after: Annotated[str, QueryParameter()] = "",
     ) -> Template:
-        """Show the newest files, fifty at a time."""
+        """Show the newest files, fifty at a time; those never sent only when asked for."""
         shell = shell_of(request, title="Files", place="files")
-        titles = _titles(catalogue)
-        outcome = result if result in list(Outcome) else ""
-        dataset_type = dataset if dataset in titles else ""
-        found = await file_service.page(
-            principal.workspace_id,
-            Query(
-                outcomes=(Outcome(outcome),) if outcome else (),
-                dataset_types=(dataset_type,) if dataset_type else (),
-                after=after or None,
-            ),
+        titles = titles_of(catalogue)
+        filters = read_filters(
+            dataset=dataset,
+            result=result,
+            days=days,
+            words=words,
+            after=after,
+            datasets=tuple(titles),
         )
         now = clock()
-        chosen = [(name, text) for name, text in (("dataset", dataset), ("result", result)) if text]
+        found = await file_service.page(principal.workspace_id, filters.query(now, shell.zone))
+        unsent = 0 if filters.is_any else await file_service.count_unsent(principal.workspace_id)
         page = FilesPage(
             shell=shell,
             files=tuple(
                 file_line(answer_file(file), titles=titles, now=now, zone=shell.zone)
                 for file in found.files
             ),
-            datasets=tuple(Option(name, title) for name, title in titles.items()),
             dataset_filter=(
-                Option("", "All datasets", not dataset_type),
-                *(Option(name, title, name == dataset_type) for name, title in titles.items()),
+                Option("", "All datasets", not filters.dataset),
+                *(Option(name, title, name == filters.dataset) for name, title in titles.items()),
             ),
-            result_filter=tuple(
-                Option(value, words, value == outcome) for value, words in RESULTS.items()
-            ),
-            is_filtered=bool(outcome or dataset_type or after),
-            next_href=page_path("/files", [*chosen, ("after", found.next_cursor)])
+            result_filter=result_options(filters.result),
+            days_filter=days_options(filters.days),
+            words=filters.words,
+            is_filtered=filters.is_any,
+            unsent=f"{plural(unsent, 'file')} asked for and not sent" if unsent else None,
+            unsent_href=f"/files?result={UNSENT}",
+            next_href=page_path("/files", [*filters.chosen, ("after", found.next_cursor)])
             if found.next_cursor
             else None,
             largest=limit(settings.max_upload_bytes),
             largest_bytes=settings.max_upload_bytes,
+            multipart_from_bytes=_MULTIPART_FROM_BYTES,
             base_url=settings.base_url,
         )
         return Template("files.html", context={"page": page})
 
-    @get("/{file_id:str}")
-    async def show_file(
-        self,
-        *,
-        request: PageRequest,
-        file_id: FromPath[str],
-        principal: NamedDependency[Principal],
-        file_service: NamedDependency[FileService],
-        catalogue: NamedDependency[Catalogue],
-        clock: NamedDependency[Clock],
-    ) -> Template:
-        """Show one file: what became of it, what was found, what can be done."""
-        parsed = parse_file_id(file_id)
-        file = answer_file(await file_service.get(principal.workspace_id, parsed))
-        history = await file_service.history(principal.workspace_id, parsed)
-        page = file_page(
-            file,
-            shell=shell_of(request, title=file.file.name, place="files"),
-            titles=_titles(catalogue),
-            history=history.results,
-            now=clock(),
-        )
-        return Template("file.html", context={"page": page})
+    @get("/rules")
+    async def show_rules(self, catalogue: NamedDependency[Catalogue]) -> dict[str, object]:
+        """Answer the datasets' rules, by which the browser looks at a file before it is sent."""
+        return rules_of(catalogue.all())
 
     @get("/{file_id:str}/row")
     async def show_row(
@@ -132,9 +117,7 @@ class FilePagesController(Controller):
         """Show the file's line as it is now; `files.js` puts it in place of the older one."""
         shell = shell_of(request, title="", place="")
         file = await file_service.get(principal.workspace_id, parse_file_id(file_id))
-        line = file_line(answer_file(file), titles=_titles(catalogue), now=clock(), zone=shell.zone)
+        line = file_line(
+            answer_file(file), titles=titles_of(catalogue), now=clock(), zone=shell.zone
+        )
         return Template("parts/row.html", context={"page": FileRowFragment(line)})
-
-
-def _titles(catalogue: Catalogue) -> dict[str, str]:
-    return {dataset.name: dataset.title for dataset in catalogue.all()}

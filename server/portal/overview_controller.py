@@ -16,14 +16,14 @@ from server.clock import Clock
 from server.datasets.catalogue import Catalogue
 from server.errors import AdapterError, ApplianceError, Unauthenticated
 from server.files.answers import answer_file
-from server.files.listing import Query
+from server.files.listing import Query, Unsent
 from server.files.service import FileService
 from server.insights.service import Insights
 from server.portal.file_lines import file_line
 from server.portal.numbers import Extent, Numbers, read_extent, read_numbers
 from server.portal.overview import Asked, overview_page
 from server.portal.periods import Period, month_of, month_to, read_period
-from server.portal.reader import PageRequest, shell_of, zone_of
+from server.portal.reader import PageRequest, shell_of, titles_of, zone_of
 from server.portal.refusals import answer_page, to_sign_in
 
 _NEWEST = 6
@@ -74,8 +74,8 @@ class OverviewController(Controller):
             currency=chosen.currency,
             provider=chosen.provider,
         )
-        titles = {dataset.name: dataset.title for dataset in catalogue.all()}
-        newest = await file_service.page(workspace_id, Query(size=_NEWEST))
+        titles = titles_of(catalogue)
+        newest = await file_service.page(workspace_id, Query(size=_NEWEST, unsent=Unsent.HIDDEN))
         lines = [
             file_line(answer_file(file), titles=titles, now=now, zone=shell.zone)
             for file in newest.files

@@ -152,6 +152,8 @@ class Action:
     """What follows, in rows and money; asked before the call is made."""
     confirm: str | None = None
     """The word on the button that does it."""
+    consequence_href: str | None = None
+    """Where the exact consequence is read, once somebody asks."""
 
 
 @dataclass(frozen=True)
@@ -173,28 +175,6 @@ class Step:
     title: str
     detail: str
     state: str
-
-
-@dataclass(frozen=True)
-class IssueLine:
-    """A kind of issue in a column."""
-
-    title: str
-    code: str
-    tone: Tone
-    column: str
-    count: str
-    first: str
-
-
-@dataclass(frozen=True)
-class RejectedRows:
-    """Where the rows set aside are read; `file.js` shows the first of them."""
-
-    href: str
-    """The API's answer with the first rows."""
-    csv_href: str
-    csv_label: str
 
 
 @dataclass(frozen=True)

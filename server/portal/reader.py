@@ -4,6 +4,7 @@ from litestar import Request
 from litestar.datastructures import State
 
 from server.access.principal import session_of
+from server.datasets.catalogue import Catalogue
 from server.errors import Unauthenticated
 from server.insights.question import is_known_zone
 from server.portal.contexts import Shell
@@ -38,6 +39,11 @@ def shell_of(request: PageRequest, *, title: str, place: str) -> Shell:
         zone=zone_of(request),
         csrf_token=session.csrf_token,
     )
+
+
+def titles_of(catalogue: Catalogue) -> dict[str, str]:
+    """Return dataset type → its title."""
+    return {dataset.name: dataset.title for dataset in catalogue.all()}
 
 
 def _initials(user: str) -> str:

@@ -1,6 +1,7 @@
 """Signing in and out."""
 
 import hmac
+import math
 import secrets
 from dataclasses import dataclass
 from typing import Annotated
@@ -24,9 +25,10 @@ from server.settings import Settings
 # somebody else and read what is then sent there.
 _TOKEN_COOKIE = "tallydock_sign_in"  # noqa: S105 - a cookie's name
 
+_BRAKE_SECONDS = 30
+
 _WRONG = "E-mail and password do not fit together."
 _STALE = "This page was open too long. Sign in again."
-_TOO_MANY = "Too many tries for this e-mail. Wait half a minute, then try again."
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class SessionController(Controller):
                 settings,
                 following=following,
                 email=data.email,
-                alert=_TOO_MANY,
+                alert=_too_many(limited),
                 status_code=limited.status,
             )
         if signed_in is None:
@@ -121,6 +123,13 @@ def _form(
     return Template(
         "sign-in.html", context={"page": page}, cookies=[cookie], status_code=status_code
     )
+
+
+def _too_many(limited: RateLimited) -> str:
+    seconds = int(limited.headers.get("Retry-After", "0"))
+    # Short waits are the brake on guesses, long ones the lock after ten of them.
+    wait = "half a minute" if seconds <= _BRAKE_SECONDS else f"{math.ceil(seconds / 60)} minutes"
+    return f"Too many tries for this e-mail. Wait {wait}, then try again."
 
 
 def _own_path(following: str) -> str:

@@ -25,8 +25,22 @@ class Entry:
 NAVIGATION = (
     Entry("overview", "/", "Overview"),
     Entry("files", "/files", "Files"),
+    Entry("datasets", "/datasets", "Datasets"),
+    Entry("settings", "/settings", "Settings"),
     Entry("api", "/schema", "API"),
 )
+
+KEYS = (
+    ("/", "Search the files by name"),
+    ("u", "Send files"),
+    ("g o", "Go to the overview"),
+    ("g f", "Go to the files"),
+    ("g d", "Go to the datasets"),
+    ("g s", "Go to the settings"),
+    ("?", "Show this list"),
+    ("Esc", "Close what is open"),
+)
+"""Keys that `shell.js` knows, and what they do."""
 
 
 def environment() -> Environment:
@@ -40,6 +54,7 @@ def environment() -> Environment:
     )
     made.globals["asset"] = asset
     made.globals["navigation"] = NAVIGATION
+    made.globals["keys"] = KEYS
     return made
 
 

@@ -1,5 +1,6 @@
 """Signing in to the portal, and what a browser's cookie may do."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -7,6 +8,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
+from server.access.rate_limit import RateLimit
 from server.access.service import FirstRun, SignedIn
 from server.access.sessions import COOKIE, session_cookie
 from server.app import Parts
@@ -52,6 +54,34 @@ async def test_guessing_passwords_is_slowed_down(parts: Parts) -> None:
 
     with pytest.raises(RateLimited):
         await parts.access.sign_in("Admin@example.com", "guess", parts.clock())
+
+
+@pytest.mark.parametrize("email", ["admin@example.com", "nobody@example.com"])
+async def test_ten_wrong_passwords_lock_an_address_for_half_an_hour(
+    parts: Parts, first: FirstRun, clock: HandClock, email: str
+) -> None:
+    # Guesses of one moment, as from many processes: the brake of one process does not see them.
+    parts.access._sign_ins = RateLimit(per_second=1000, burst=1000)
+    await asyncio.gather(*(parts.access.sign_in(email, "guess", clock()) for _ in range(10)))
+
+    with pytest.raises(RateLimited) as locked:
+        await parts.access.sign_in(email, first.admin_password, clock())
+    clock.advance(timedelta(minutes=30, seconds=1))
+    after = await parts.access.sign_in(email, first.admin_password, clock())
+
+    assert locked.value.headers["Retry-After"] == "1800"
+    assert (after is not None) is (email == first.admin_email)
+
+
+async def test_the_right_password_forgets_the_wrong_ones(
+    parts: Parts, first: FirstRun, clock: HandClock
+) -> None:
+    parts.access._sign_ins = RateLimit(per_second=1000, burst=1000)
+    for _ in range(2):
+        for _ in range(9):
+            await parts.access.sign_in(first.admin_email, "guess", clock())
+
+        assert await parts.access.sign_in(first.admin_email, first.admin_password, clock())
 
 
 async def test_a_session_reads_with_its_cookie(browser: httpx.AsyncClient) -> None:

@@ -1,13 +1,12 @@
 """How the pages look and behave in a browser: readable, nothing sideways, no surprises."""
 
-import re
 from pathlib import Path
 from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, Route, expect
 
+from tests.browser.accessibility import violations
 from tests.browser.conftest import Portal
 from tests.portal.builders import FILE_ID
 
@@ -17,17 +16,13 @@ PLACES = {
     "overview": "/",
     "files": "/files",
     "file": f"/files/{FILE_ID}",
+    "files-none": "/files?q=nothing-of-that-name",
+    "datasets": "/datasets",
+    "dataset": "/datasets/transactions",
+    "keys": "/settings",
     "sign-in": "/sign-in",
     "not-found": "/files/nothing",
 }
-_WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
-
-
-def answer_rejected(page: Page) -> None:
-    fault = {"code": "decimal-comma", "severity": "error", "column": "amount", "message": "Comma."}
-    cells = {"transaction_id": "<i>7f1c", "currency": "EUR", "amount": "12,50"}
-    answer = {"results": [{"rowNumber": 1204, "issues": [fault], "cells": cells}], "links": {}}
-    page.route(re.compile("rejected-rows"), lambda route, _request: route.fulfill(json=answer))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -38,15 +33,12 @@ def test_pages_are_readable_and_never_scroll_sideways(
 ) -> None:
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.set_viewport_size({"width": width, "height": 844})
-    answer_rejected(page)
 
     page.goto(PLACES[place], wait_until="networkidle")
     page.screenshot(path=pictures / f"{place}-{width}-{scheme}.png", full_page=True)
 
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    found = Axe().run(page, options=_WCAG).response["violations"]
-    told = [(it["id"], [node["target"] for node in it["nodes"]][:3]) for it in found]
-    assert told == []
+    assert violations(page) == []
 
 
 def test_a_chart_has_its_table_one_click_away(page: Page) -> None:
@@ -122,11 +114,59 @@ def test_undo_is_asked_about_with_its_consequence(page: Page, portal: Portal) ->
     expect(page.get_by_role("button", name="Undo import…")).to_be_focused()
 
 
-def test_the_first_rows_set_aside_are_shown_with_their_faults(page: Page, portal: Portal) -> None:
-    answer_rejected(page)
+def test_a_key_is_shown_once_rotated_and_revoked(page: Page) -> None:
+    page.goto("/settings")
+    page.get_by_role("button", name="New key…").click()
+    page.get_by_label("Name: the program").fill("nightly")
+    answer = {"apiKey": "tdk_shown_once", "id": "1"}
+    asked: list[object] = []
+
+    def make(route: Route, request: Request) -> None:
+        asked.append(request.post_data_json)
+        route.fulfill(status=201, json=answer)
+
+    page.route("**/analytics/keys", make)
+    page.get_by_role("button", name="Make the key").click()
+
+    expect(page.locator("#key-text")).to_have_text("tdk_shown_once")
+    assert violations(page) == []
+    assert asked == [{"name": "nightly", "scopes": ["files:download", "files:read", "files:write"]}]
+    page.get_by_role("button", name="I have kept it").click()
+    expect(page.locator("#key-text")).to_have_text("")
+    page.get_by_role("button", name="Revoke…").first.click()
+    expect(page.get_by_role("dialog")).to_contain_text("It stops working within seconds")
+
+
+def test_keys_of_the_keyboard_lead_where_they_say(page: Page) -> None:
+    page.goto("/files")
+
+    page.keyboard.press("/")
+    expect(page.get_by_label("Search by name")).to_be_focused()
+    page.keyboard.type("g d")
+    expect(page.get_by_label("Search by name")).to_have_value("g d")
+    page.locator("h1").click()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_contain_text("Go to the datasets")
+    page.keyboard.press("Escape")
+    page.keyboard.press("g")
+    page.keyboard.press("d")
+
+    page.wait_for_url("**/datasets")
+
+
+def test_colours_that_are_forced_leave_states_and_controls_to_be_seen(
+    page: Page, portal: Portal, pictures: Path
+) -> None:
+    page.emulate_media(forced_colors="active", reduced_motion="reduce")
 
     page.goto(portal.file_path)
 
-    row = page.locator("[data-rejected] tbody tr")
-    expect(row.locator("td")).to_have_text(["1,204", "<i>7f1c", "12,50", "EUR", "Comma."])
-    expect(row.locator(".faulty")).to_have_text("12,50")
+    page.screenshot(path=pictures / "file-forced-colours.png", full_page=True)
+    expect(page.locator(".button").first).to_be_visible()
+    assert page.locator("a, button, select, input").evaluate_all(_SMALL_TARGETS) == []
+
+
+_SMALL_TARGETS = """(all) => all
+  .filter((it) => it.checkVisibility() && !it.closest("p, li, dd, .sr, .skip"))
+  .map((it) => [it.outerHTML.slice(0, 60), it.getBoundingClientRect().height])
+  .filter(([, height]) => height < 24)"""

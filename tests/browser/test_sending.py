@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
+from server.datasets.catalogue import Catalogue
+from server.datasets.template import template_csv
 from tests.browser.conftest import Portal
 
 pytestmark = pytest.mark.browser
@@ -49,44 +51,99 @@ def answer_api(page: Page, portal: Portal) -> list[tuple[str, str, str]]:
     return asked
 
 
-def test_a_dropped_file_is_sent_and_followed(page: Page, portal: Portal) -> None:
+ORDERS = template_csv(next(it for it in Catalogue.built_in().all() if it.name == "orders"))
+
+
+def test_a_dropped_file_is_looked_at_then_sent_and_followed(page: Page, portal: Portal) -> None:
     asked = answer_api(page, portal)
     page.goto("/files")
 
-    page.evaluate(_DROP, ["checkout_orders_2026-11-22.csv.gz", "a,b\n1,2\n"])
+    page.evaluate(_DROP, ["export.csv", ORDERS])
 
+    entry = page.locator("#entries > li")
+    expect(entry).to_contain_text("Header matches")
+    expect(entry.get_by_label("Dataset")).to_have_value("orders")
+    assert asked == [], "a byte was sent before anybody said so"
+    entry.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator("#files tbody tr").first).to_contain_text("Imported, 8 rows set aside")
+    expect(page.locator("#tray")).to_be_hidden()
     calls = [(method, path.rsplit("/", 1)[1]) for method, path, _ in asked]
     assert calls[:3] == [("POST", "upload"), ("PUT", "key"), ("POST", "complete")]
     assert json.loads(asked[0][2]) == {
         "datasetType": "orders",
-        "file": {"name": "checkout_orders_2026-11-22.csv.gz", "type": "csv", "sizeBytes": 8},
+        "file": {"name": "export.csv", "type": "csv", "sizeBytes": len(ORDERS)},
     }
-    assert asked[1][2] == "a,b\n1,2\n"
+    assert asked[1][2] == ORDERS
 
 
-def test_a_file_goes_where_the_page_is_told(page: Page, portal: Portal) -> None:
+def test_a_file_goes_where_its_sender_says(page: Page, portal: Portal) -> None:
     asked = answer_api(page, portal)
     page.goto("/files")
-    page.get_by_label("Dataset").first.select_option("settlements")
 
     page.locator("#picker").set_input_files(
         {"name": "x.parquet", "mimeType": "application/octet-stream", "buffer": b"PAR1"}
     )
+    entry = page.locator("#entries > li")
+    entry.get_by_label("Dataset").select_option("settlements")
+    entry.get_by_role("button", name="Send", exact=True).click()
 
     expect(page.locator("#files tbody tr").first).to_contain_text("set aside")
     sent = json.loads(asked[0][2])
     assert (sent["datasetType"], sent["file"]["type"]) == ("settlements", "parquet")
 
 
-def test_an_empty_file_is_refused_in_place(page: Page, portal: Portal) -> None:
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("empty.csv", "", "The file is empty"),
+        ("report.csv", "%PDF-1.7 x", "This is a PDF document"),
+        ("page.csv", "<!doctype html><p>", "This is a web page"),
+        ("blank.csv", "\n\n", "The file holds blank lines only"),
+    ],
+)
+def test_what_cannot_be_sent_is_refused_in_place(
+    page: Page, portal: Portal, name: str, text: str, words: str
+) -> None:
     asked = answer_api(page, portal)
     page.goto("/files")
 
-    page.evaluate(_DROP, ["empty.csv", ""])
+    page.evaluate(_DROP, [name, text])
 
-    expect(page.locator("#files tbody tr").first).to_contain_text("The file is empty")
+    entry = page.locator("#entries > li")
+    expect(entry).to_contain_text(words)
+    expect(entry.get_by_role("button")).to_have_text(["Remove"])
     assert asked == []
+
+
+def test_a_header_that_does_not_match_is_told_before_a_byte_is_sent(
+    page: Page, portal: Portal
+) -> None:
+    answer_api(page, portal)
+    page.goto("/files")
+
+    page.evaluate(_DROP, ["orders.csv", ORDERS.replace("currency", "coin")])
+
+    expect(page.locator("#entries > li")).to_contain_text("Header does not match: currency")
+    expect(page.locator("#entries > li")).to_contain_text("Not known, will not be loaded: coin.")
+    expect(page.get_by_role("button", name="Send it")).to_be_hidden()
+
+
+def test_cells_pasted_from_a_spreadsheet_are_a_file(page: Page, portal: Portal) -> None:
+    answer_api(page, portal)
+    page.goto("/files")
+
+    page.evaluate(
+        """(text) => {
+          const clipboardData = new DataTransfer();
+          clipboardData.setData("text/plain", text);
+          const event = new ClipboardEvent("paste", { clipboardData, bubbles: true });
+          document.body.dispatchEvent(event);
+        }""",
+        ORDERS.replace(",", "\t"),
+    )
+
+    expect(page.locator("#entries > li")).to_contain_text("CSV, tab")
+    expect(page.locator("#entries > li")).to_contain_text("Header matches")
 
 
 def test_a_refusal_of_the_appliance_is_told_in_its_words(page: Page, portal: Portal) -> None:
@@ -99,8 +156,9 @@ def test_a_refusal_of_the_appliance_is_told_in_its_words(page: Page, portal: Por
     page.route(re.compile(r"/analytics/files/upload"), refuse)
     page.goto("/files")
 
-    page.evaluate(_DROP, ["a.csv", "x"])
+    page.evaluate(_DROP, ["a.csv", ORDERS])
+    page.get_by_role("button", name="Send", exact=True).click()
 
-    expect(page.locator("#files tbody tr").first).to_contain_text("This dataset does not take it.")
+    expect(page.locator("#entries > li")).to_contain_text("This dataset does not take it.")
     page.get_by_role("button", name="Remove").click()
-    expect(page.locator("#files tbody tr")).to_have_count(1)
+    expect(page.locator("#tray")).to_be_hidden()

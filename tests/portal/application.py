@@ -32,6 +32,8 @@ def make_portal_app(
             "settings": _always(parts.settings),
             "clock": _always(parts.clock),
             "access": _always(parts.access),
+            "units": _always(parts.units),
+            "analytics": _always(parts.analytics),
             "catalogue": _always(parts.catalogue),
             "file_service": _always(parts.files),
             "insights": _always(insights),

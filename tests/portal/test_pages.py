@@ -7,6 +7,7 @@ import pytest
 
 from server.access.service import FirstRun
 from server.access.sessions import COOKIE
+from server.datasets.catalogue import Catalogue
 from server.insights.service import Insights
 from tests.fixtures.http import client_of
 from tests.portal.builders import NoInsights
@@ -32,13 +33,48 @@ async def test_pages_ask_a_stranger_to_sign_in(
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/?currency=nonsense&period=nonsense", "/files", "/files?result=failed"]
+    "path",
+    [
+        "/",
+        "/?currency=nonsense&period=nonsense",
+        "/files",
+        "/files?result=failed",
+        "/files?result=under-way&days=7&q=%00x&dataset=nonsense",
+        "/files?result=unsent&days=nonsense",
+        "/datasets",
+        "/datasets/transactions",
+        "/settings",
+    ],
 )
 async def test_pages_answer_who_is_signed_in(reader: httpx.AsyncClient, path: str) -> None:
     response = await reader.get(path)
 
     assert response.status_code == 200
     assert "admin@example.com" in response.text
+
+
+async def test_the_browser_gets_the_rules_of_every_dataset(reader: httpx.AsyncClient) -> None:
+    rules = (await reader.get("/files/rules")).json()
+
+    assert [dataset["name"] for dataset in rules["datasets"]] == list(Catalogue.built_in().names())
+    amount = next(it for it in rules["datasets"][-1]["columns"] if it["name"] == "amount")
+    assert (amount["exponentOf"], amount["rejects"]) == ("currency", True)
+
+
+async def test_files_never_sent_are_out_of_the_way(
+    reader: httpx.AsyncClient, client: httpx.AsyncClient
+) -> None:
+    asked = {"datasetType": "orders", "file": {"name": "never-came.csv", "type": "csv"}}
+    assert (await client.post("/analytics/files/upload", json=asked)).status_code == 201
+
+    assert "never-came.csv" not in (listed := (await reader.get("/files")).text)
+    assert "1 file asked for and not sent" in listed
+    assert "never-came.csv" in (await reader.get("/files?result=unsent")).text
+
+
+@pytest.mark.parametrize("path", ["/datasets/nonsense", "/datasets/transactions/x"])
+async def test_a_dataset_that_is_not_there_is_a_page(reader: httpx.AsyncClient, path: str) -> None:
+    assert (await reader.get(path)).status_code == 404
 
 
 async def test_days_are_those_of_the_browsers_zone(reader: httpx.AsyncClient) -> None:

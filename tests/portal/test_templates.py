@@ -1,24 +1,37 @@
 """Every template renders from its documented context, with nothing left undefined."""
 
 import re
+from collections.abc import Sequence
+from decimal import Decimal
 from hashlib import sha256
 
 import pytest
 
+from server.datasets.catalogue import Catalogue
 from server.files.answers import answer_file
 from server.files.history import answer_history
 from server.files.lifecycle import Outcome, Stage
 from server.files.models import File
+from server.files.undo_preview import UndoPreview
 from server.insights.service import Insights
 from server.portal import contexts
-from server.portal.contexts import ErrorPage, FileRowFragment, FilesPage, OverviewPage, SignInPage
+from server.portal.consequence import consequence_of
+from server.portal.contexts import (
+    ErrorPage,
+    FilePage,
+    FileRowFragment,
+    FilesPage,
+    OverviewPage,
+    SignInPage,
+)
 from server.portal.file_lines import file_line
 from server.portal.file_page import file_page
 from server.portal.numbers import read_extent, read_numbers
 from server.portal.overview import Asked, overview_page
-from server.portal.parts import Option
 from server.portal.periods import month_to
 from server.portal.templates import STATIC, WEB, environment
+from server.reports.consequence import Consequence, Sum
+from server.reports.rows import RowIssue, RowReport
 from tests.portal.builders import (
     ISSUE,
     NOW,
@@ -28,6 +41,13 @@ from tests.portal.builders import (
     CannedInsights,
     NoInsights,
     make_file,
+)
+
+TRANSACTIONS = Catalogue.built_in().get("transactions")
+REJECTED = RowReport(
+    17,
+    (RowIssue("decimal-comma", "error", "amount", "amount uses a comma"),),
+    {"transaction_id": "a", "amount": "12,50", "_extra_1": "more"},
 )
 
 
@@ -45,6 +65,22 @@ async def overview(insights: Insights) -> OverviewPage:
         answer_file(make_file(Stage.QUEUED)), titles=TITLES, now=NOW, zone="Europe/Berlin"
     )
     return overview_page(SHELL, asked, extent, numbers, [line])
+
+
+def page_of(file: File, rejected: Sequence[RowReport] | None = ()) -> FilePage:
+    return file_page(
+        file,
+        shell=SHELL,
+        titles=TITLES,
+        dataset=TRANSACTIONS,
+        history=[],
+        rejected=rejected,
+        now=NOW,
+    )
+
+
+def sums(*rows: int) -> tuple[Sum, ...]:
+    return tuple(Sum("EUR", "Capture", count, Decimal("12.50")) for count in rows)
 
 
 FILES = {
@@ -90,10 +126,12 @@ FILES = {
 @pytest.mark.parametrize("file", FILES.values(), ids=FILES.keys())
 def test_a_file_in_every_state_has_a_page(file: File) -> None:
     page = file_page(
-        answer_file(file),
+        file,
         shell=SHELL,
         titles=TITLES,
+        dataset=TRANSACTIONS,
         history=answer_history([]).results,
+        rejected=[REJECTED],
         now=NOW,
     )
 
@@ -103,13 +141,7 @@ def test_a_file_in_every_state_has_a_page(file: File) -> None:
 
 
 def test_the_near_misses_of_a_header_are_told() -> None:
-    page = file_page(
-        answer_file(FILES["header"]),
-        shell=SHELL,
-        titles={},
-        history=[],
-        now=NOW,
-    )
+    page = page_of(FILES["header"])
 
     assert page.banner.text == (
         "Missing: amount. Is “ammount” meant as “amount”? Add the missing columns, or name them "
@@ -126,18 +158,83 @@ def test_the_list_of_files_renders() -> None:
         page = FilesPage(
             SHELL,
             files,
-            (Option("transactions", "Transactions"),),
             (),
             (),
+            (),
+            "",
             bool(files),
+            None if files else "2 files asked for and not sent",
+            "/files?result=unsent",
             next_href,
             "5 GiB",
             5 * 2**30,
+            100_000_000,
             "http://localhost",
         )
 
         assert "Drop files anywhere on this page" in render("files.html", page)
     assert "data-live" in render("parts/row.html", FileRowFragment(lines[1]))
+
+
+def test_the_cells_at_fault_are_marked_where_a_spreadsheet_shows_them() -> None:
+    fault = RowIssue("decimal-comma", "error", "amount", "amount uses a comma")
+    cells = {"Amount ": "12,50", "currency": "EUR", "transaction-id": "a", "shop": "7"}
+    rows = [RowReport(number, (fault,), cells) for number in (17, *range(100, 120))]
+
+    shown = page_of(FILES["rejections"], rows).rejected
+
+    assert shown is not None
+    assert shown.columns == ("transaction-id", "Amount ", "currency", "shop")
+    assert (shown.lines[0].row, shown.lines[0].place) == ("17", "spreadsheet line 18")
+    assert [cell.fault for cell in shown.lines[0].cells] == [None, fault.message, None, None]
+    assert (len(shown.lines), len(shown.more)) == (8, 13)
+    html = render("file.html", page_of(FILES["rejections"], rows))
+    assert '<span class="cell faulty" title="amount uses a comma">12,50</span>' in html
+
+
+def test_rows_that_cannot_be_read_now_leave_the_page_as_it_is() -> None:
+    shown = page_of(FILES["rejections"], None).rejected
+
+    assert shown is not None
+    assert "cannot be read at this moment" in (shown.note or "")
+    assert page_of(FILES["rejections"], ()).rejected is None
+
+
+def test_a_header_is_told_with_what_needs_a_look_first() -> None:
+    file = make_file(
+        Stage.COMPLETED,
+        Outcome.IMPORTED,
+        statistics=STATISTICS,
+        labels=["Transaction ID", "ammount", "_issues"],
+    )
+
+    header = page_of(file).header
+
+    assert header is not None
+    assert header.sentence == "1 of 18 columns found."
+    told = {(line.column, line.label): line.words for line in header.notable}
+    assert told["amount", "ammount"] == "Missing"
+    assert told["", "ammount"] == "Not known, not loaded"
+    assert told["", "_issues"] == "Of our report, ignored"
+    assert told["batch_number", ""] == "Not in the file, left empty"
+
+
+@pytest.mark.parametrize(
+    ("preview", "sentence"),
+    [
+        (UndoPreview(Consequence(sums(3, 4), sums(2)), None), "7 rows leave your dashboards"),
+        (UndoPreview(Consequence(sums(3), ()), None), "nothing comes in their place"),
+        (UndoPreview(Consequence((), ()), None), "Nothing changes there"),
+        (UndoPreview(Consequence(sums(3), ()), "again.csv"), "again.csv holds the same bytes"),
+    ],
+)
+def test_the_consequence_of_an_undo_is_told_in_rows_and_money(
+    preview: UndoPreview, sentence: str
+) -> None:
+    html = render("parts/consequence.html", consequence_of(preview))
+
+    assert sentence in html
+    assert ("12.50" in html) is (preview.heir is None and bool(preview.consequence.leaving))
 
 
 async def test_the_overview_renders_with_numbers() -> None:

@@ -3,22 +3,37 @@
 const token = document.querySelector('meta[name="csrf-token"]')?.content ?? "";
 
 /** Send JSON; return the answer, or throw an Error whose message can be shown. */
-export async function post(path, body) {
+export function post(path, body) {
+  return call(path, {
+    method: "POST",
+    headers: { "x-csrf-token": token, "content-type": "application/json", accept: "application/json" },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+}
+
+/** Delete; errors as for post. */
+export function remove(path) {
+  return call(path, { method: "DELETE", headers: { "x-csrf-token": token, accept: "application/json" } });
+}
+
+/** Read JSON; errors as for post, with `isTransient` when trying again may help. */
+export function ask(path) {
+  return call(path, { headers: { accept: "application/json" } });
+}
+
+async function call(path, options) {
   let response;
   try {
-    response = await fetch(path, {
-      method: "POST",
-      headers: { "x-csrf-token": token, "content-type": "application/json", accept: "application/json" },
-      body: body === undefined ? undefined : JSON.stringify(body),
-    });
+    response = await fetch(path, options);
   } catch {
-    throw new Error("The appliance does not answer. Try again in a moment.");
+    throw Object.assign(new Error("The appliance does not answer. Try again in a moment."), { isTransient: true });
   }
   if (response.ok) return response.status === 204 ? null : response.json();
   if (response.status === 401) throw new Error("You are signed out. Open this page again to sign in.");
   const problem = await response.json().catch(() => ({}));
   const faults = (problem.errors ?? []).map((fault) => fault.detail).filter(Boolean);
-  throw new Error(faults.length ? faults.join(" ") : problem.detail || `The appliance answered ${response.status}.`);
+  const words = faults.length ? faults.join(" ") : problem.detail || `The appliance answered ${response.status}.`;
+  throw Object.assign(new Error(words), { isTransient: response.status >= 500 || response.status === 429 });
 }
 
 /** Fetch a page or a part of one as a document; null when it is not there or the session is over. */

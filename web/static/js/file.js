@@ -6,6 +6,7 @@ const dialog = document.getElementById("ask");
 const alertBox = document.getElementById("ask-alert");
 const confirmButton = document.getElementById("ask-confirm");
 let call = null;
+let wasUnfolded = false;
 
 async function refresh() {
   const fresh = await fetchDocument(location.pathname);
@@ -19,59 +20,22 @@ async function refresh() {
   parts.prepend(...document.adoptNode(page).children);
   if (keeps && !dialog.open) document.getElementById(keeps)?.focus();
   announce(document.querySelector(".banner h2").textContent);
-  showRejected();
+  foldRejected();
 }
 
-function element(tag, attributes, ...children) {
-  const made = Object.assign(document.createElement(tag), attributes);
-  made.append(...children);
-  return made;
-}
-
-/** Return the columns that tell most: the first, which names the row, then those with faults. */
-function tellingColumns(rows) {
-  const faults = new Map();
-  for (const issue of rows.flatMap((row) => row.issues)) {
-    if (issue.column) faults.set(issue.column, (faults.get(issue.column) ?? 0) + 1);
-  }
-  const known = [...new Set(rows.flatMap((row) => Object.keys(row.cells)))];
-  const faulty = [...faults.keys()].filter((name) => known.includes(name));
-  faulty.sort((one, two) => faults.get(two) - faults.get(one));
-  return [...new Set([known[0], ...faulty, ...known])].filter(Boolean).slice(0, 3);
-}
-
-function rejectedCell(row, column) {
-  const text = String(row.cells[column] ?? "");
-  const fault = row.issues.find((issue) => issue.column === column && issue.severity === "error");
-  const shown = element("span", { className: fault ? "faulty cell" : "cell mono", title: fault?.message ?? text }, text || (fault ? "empty" : ""));
-  const cell = element("td", {}, shown);
-  cell.dataset.label = column;
-  return cell;
-}
-
-/** Show the first rows set aside, with the faulty cells marked. */
-async function showRejected() {
-  const place = document.querySelector("[data-rejected]");
-  if (!place) return;
-  const response = await fetch(place.dataset.rejected, { headers: { accept: "application/json" } }).catch(() => null);
-  const answer = await response?.json().catch(() => null);
-  const rows = (response?.ok && answer?.results) || [];
-  if (!rows.length) {
-    place.querySelector(".note").textContent = "The rows can be downloaded as CSV.";
-    return;
-  }
-  const columns = tellingColumns(rows);
-  const heads = ["Row", ...columns, "Why"].map((name) => element("th", { scope: "col", textContent: name }));
-  const lines = rows.map((row) => {
-    const number = element("td", { textContent: Number(row.rowNumber).toLocaleString("en") });
-    number.dataset.label = "Row";
-    const why = row.issues.filter((issue) => issue.severity === "error").map((issue) => issue.message);
-    return element("tr", {}, number, ...columns.map((column) => rejectedCell(row, column)),
-      element("td", { className: "muted wide", textContent: why.join(" ") }));
-  });
-  place.replaceChildren(element("table", { className: "as-list" },
-    element("caption", { className: "sr", textContent: "The first rows set aside" }),
-    element("thead", {}, element("tr", {}, ...heads)), element("tbody", {}, ...lines)));
+/** Show the first of the rows set aside; the rest at a click. Without scripts all are shown. */
+function foldRejected() {
+  const button = document.querySelector("[data-more]");
+  if (!button) return;
+  const rest = document.getElementById(button.getAttribute("aria-controls"));
+  const show = (isOpen) => {
+    rest.hidden = !isOpen;
+    button.setAttribute("aria-expanded", String(isOpen));
+    button.textContent = isOpen ? button.dataset.fewer : button.dataset.more;
+  };
+  show(wasUnfolded);
+  button.hidden = false;
+  button.addEventListener("click", () => { wasUnfolded = rest.hidden; show(rest.hidden); });
 }
 
 function watch() {
@@ -84,12 +48,25 @@ document.addEventListener("click", (event) => {
   if (!button) return;
   call = button.dataset.post;
   document.getElementById("ask-title").textContent = button.dataset.label.replace("…", "?");
-  document.getElementById("ask-question").textContent = button.dataset.question;
   confirmButton.textContent = button.dataset.confirm;
-  confirmButton.disabled = false;
   alertBox.hidden = true;
+  tellConsequence(button.dataset);
   dialog.showModal();
 });
+
+/** Say what would change: at once what the page knows, or what is worked out for this moment. */
+async function tellConsequence({ post: asked, question, consequence }) {
+  const place = document.getElementById("ask-question");
+  const say = (words) => place.replaceChildren(Object.assign(document.createElement("p"), { textContent: words }));
+  confirmButton.disabled = Boolean(consequence);
+  if (!consequence) { say(question); return; }
+  say("Working out what would change…");
+  const told = (await fetchDocument(consequence))?.querySelector(".consequence");
+  if (call !== asked) return;
+  if (told) place.replaceChildren(document.adoptNode(told));
+  else say(question);
+  confirmButton.disabled = false;
+}
 
 confirmButton.addEventListener("click", async () => {
   confirmButton.disabled = true;
@@ -118,4 +95,4 @@ async function untilUndone(fileId) {
 }
 
 watch();
-showRejected();
+foldRejected();

@@ -61,3 +61,18 @@ filters?.addEventListener("change", (event) => {
 filters?.addEventListener("submit", () => {
   for (const field of filters.elements) if (field.name && !field.value) field.disabled = true;
 });
+
+/* Keys of the whole portal; a field that is written in keeps its letters. */
+const waits = { isGoing: false };
+const goes = { o: "/", f: "/files", d: "/datasets", s: "/settings" };
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog")) return;
+  if (waits.isGoing && goes[event.key]) location.assign(goes[event.key]);
+  waits.isGoing = event.key === "g";
+  if (event.key === "/" && document.getElementById("q")) { event.preventDefault(); document.getElementById("q").focus(); }
+  if (event.key === "u") {
+    const choose = document.getElementById("choose");
+    if (choose) choose.click(); else location.assign("/files");
+  }
+  if (event.key === "?") document.getElementById("keys").showModal();
+});

@@ -1,0 +1,125 @@
+"""What can be sent, told to a person: columns with meaning, rules and examples, and how to send."""
+
+from decimal import Decimal
+
+from server.datasets.declaration import Column, ColumnType, Dataset, OnFault
+from server.datasets.rules import hint
+from server.portal.contexts import DatasetPage, DatasetsPage, Shell
+from server.portal.dataset_parts import ColumnLine, DatasetLine
+from server.portal.figures import percent, plural
+from server.portal.file_parts import Fact
+from server.portal.snippets import snippets_of
+
+_TYPES = {
+    ColumnType.TEXT: "Text",
+    ColumnType.ID: "Id",
+    ColumnType.ENUM: "One of a list",
+    ColumnType.CURRENCY: "Currency",
+    ColumnType.DECIMAL: "Number",
+    ColumnType.INTEGER: "Whole number",
+    ColumnType.DATETIME: "Time",
+    ColumnType.ZONE: "Time zone",
+}
+
+
+def datasets_page(shell: Shell, datasets: tuple[Dataset, ...]) -> DatasetsPage:
+    """Return the list of datasets."""
+    return DatasetsPage(
+        shell,
+        tuple(
+            DatasetLine(
+                href=f"/datasets/{dataset.name}",
+                name=dataset.name,
+                title=dataset.title,
+                description=dataset.description,
+                columns=plural(len(dataset.columns), "column")
+                + f", {sum(column.required for column in dataset.columns)} required",
+                template_href=_template(dataset),
+                sample_href=_sample(dataset),
+            )
+            for dataset in datasets
+        ),
+    )
+
+
+def dataset_page(shell: Shell, dataset: Dataset, *, base_url: str) -> DatasetPage:
+    """Return the page of a dataset.
+
+    Args:
+        shell: the frame.
+        dataset: which.
+        base_url: public address, for commands that can be run as they stand.
+    """
+    return DatasetPage(
+        shell=shell,
+        title=dataset.title,
+        sentence=dataset.description,
+        columns=tuple(_column(dataset, column) for column in dataset.columns),
+        rules=_rules(dataset),
+        snippets=snippets_of(dataset.name, base_url),
+        template_href=_template(dataset),
+        sample_href=_sample(dataset),
+    )
+
+
+def _column(dataset: Dataset, column: Column) -> ColumnLine:
+    rejects = dataset.on_fault(column) is OnFault.REJECT
+    return ColumnLine(
+        name=column.name,
+        aliases=", ".join(column.aliases),
+        # The declarations mark names as code does; here they stand as words.
+        meaning=column.description.replace("`", ""),
+        type=_TYPES[column.type],
+        rule=_rule(column),
+        example=column.example,
+        is_required=column.required,
+        fault="The row is set aside" if rejects else "The cell is left empty",
+    )
+
+
+def _rule(column: Column) -> str:
+    match column.type:
+        case ColumnType.TEXT | ColumnType.ID:
+            return column.pattern_hint if column.pattern else ""
+        case ColumnType.CURRENCY:
+            return "an ISO 4217 code, in any case"
+        case ColumnType.ZONE:
+            return "an IANA name such as Europe/Berlin"
+        case ColumnType.DECIMAL if column.exponent_of:
+            return f"{hint(column)}; as many decimals as {column.exponent_of} has"
+        case _:
+            return hint(column)
+
+
+def _rules(dataset: Dataset) -> tuple[Fact, ...]:
+    per_key = (
+        "a newer row takes the older one's place"
+        if dataset.rows_per_key == "one"
+        else "a newer file's rows take the older ones' place, all together"
+    )
+    if dataset.defaults.on_error == "abort":
+        bad = "One row set aside fails the file: it loads as a whole or not at all"
+    else:
+        share = percent(_ratio(dataset), digits=0)
+        bad = f"Good rows load, bad rows are set aside; above {share} of them nothing loads"
+    zone = f", in the zone of {dataset.zone}, else UTC" if dataset.zone else ", else UTC"
+    return (
+        Fact("Dataset type", dataset.name, is_code=True),
+        Fact("Key", f"{', '.join(dataset.key)}: {per_key}"),
+        Fact("Time of a row", f"{dataset.event_time}{zone}"),
+        Fact("Bad rows", bad),
+        Fact("Header", "In any order and case; space, hyphen and underscore are the same"),
+        Fact("File types", ", ".join(dataset.file_types) + "; plain, gzip or zstd"),
+    )
+
+
+def _ratio(dataset: Dataset) -> Decimal:
+    return Decimal(str(dataset.defaults.max_rejected_ratio))
+
+
+def _template(dataset: Dataset) -> str:
+    return f"/analytics/datasets/{dataset.name}/template.csv"
+
+
+def _sample(dataset: Dataset) -> str:
+    return f"/analytics/datasets/{dataset.name}/sample.csv"

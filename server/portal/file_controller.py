@@ -1,0 +1,109 @@
+"""One file: what became of it, what was found, what can be done, and what that would change."""
+
+from collections.abc import Sequence
+
+import structlog
+from litestar import Controller, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Template
+
+from server.access.guards import requires
+from server.access.principal import Principal
+from server.access.scopes import Scope
+from server.analytics.gateway import Analytics
+from server.clock import Clock
+from server.datasets.catalogue import Catalogue
+from server.errors import AdapterError, ApplianceError, FileNotFound, Unauthenticated
+from server.files.ids import parse_file_id
+from server.files.models import File
+from server.files.row_source import row_source
+from server.files.service import FileService
+from server.files.undo_preview import preview_undo
+from server.portal.consequence import consequence_of
+from server.portal.file_page import file_page
+from server.portal.reader import PageRequest, shell_of, titles_of
+from server.portal.refusals import answer_page, to_sign_in
+from server.portal.rejected import FIRST_ROWS
+from server.reports.rows import RowReport, rows
+from server.unit_of_work import UnitsOfWork
+
+logger = structlog.get_logger(__name__)
+
+
+class FilePageController(Controller):
+    """The pages under `/files/{id}`."""
+
+    path = "/files/{file_id:str}"
+    include_in_schema = False
+    guards = (requires(Scope.FILES_READ),)
+    exception_handlers = {  # noqa: RUF012 - Litestar's own attribute
+        Unauthenticated: to_sign_in,
+        ApplianceError: answer_page,
+        AdapterError: answer_page,
+    }
+
+    @get()
+    async def show_file(
+        self,
+        *,
+        request: PageRequest,
+        file_id: FromPath[str],
+        principal: NamedDependency[Principal],
+        file_service: NamedDependency[FileService],
+        analytics: NamedDependency[Analytics],
+        catalogue: NamedDependency[Catalogue],
+        clock: NamedDependency[Clock],
+    ) -> Template:
+        """Show the file."""
+        parsed = parse_file_id(file_id)
+        file = await file_service.get(principal.workspace_id, parsed)
+        history = await file_service.history(principal.workspace_id, parsed)
+        may_see = Scope.FILES_DOWNLOAD in principal.scopes
+        page = file_page(
+            file,
+            shell=shell_of(request, title=file.name, place="files"),
+            titles=titles_of(catalogue),
+            dataset=catalogue.get(file.dataset_type),
+            history=history.results,
+            rejected=await _rejected(analytics, catalogue, file) if may_see else (),
+            now=clock(),
+        )
+        return Template("file.html", context={"page": page})
+
+    @get("/undo", guards=[requires(Scope.FILES_UNDO)])
+    async def ask_undo(
+        self,
+        *,
+        request: PageRequest,  # noqa: ARG002 - a page needs a session, which the guard looks for
+        file_id: FromPath[str],
+        principal: NamedDependency[Principal],
+        file_service: NamedDependency[FileService],
+        analytics: NamedDependency[Analytics],
+        catalogue: NamedDependency[Catalogue],
+        units: NamedDependency[UnitsOfWork],
+    ) -> Template:
+        """Show what an undo would change, in rows and money."""
+        file = await file_service.get(principal.workspace_id, parse_file_id(file_id))
+        dataset = catalogue.get(file.dataset_type)
+        if dataset is None:
+            raise FileNotFound
+        preview = await preview_undo(units, analytics, dataset, file)
+        return Template("parts/consequence.html", context={"page": consequence_of(preview)})
+
+
+async def _rejected(
+    analytics: Analytics, catalogue: Catalogue, file: File
+) -> Sequence[RowReport] | None:
+    """Return the first rows set aside; None when the analytics do not answer.
+
+    The rest of the page comes from the file's record, so it is shown all the same.
+    """
+    source = row_source(file, catalogue.get(file.dataset_type))
+    if source is None:
+        return ()
+    try:
+        return await rows(analytics, source, kind="rejected", after_row=0, limit=FIRST_ROWS)
+    except AdapterError as fault:
+        logger.warning("page.without-rows", file_id=str(file.file_id), fault=type(fault).__name__)
+        return None

@@ -1,0 +1,98 @@
+"""The first rows set aside, with the cells at fault marked: where to look, and for what."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from server.datasets.declaration import Dataset
+from server.datasets.header import align
+from server.files.answers import FileAnswer
+from server.portal.figures import count
+from server.portal.file_parts import RejectedCell, RejectedLine, RejectedRows
+from server.reports.rows import RowReport
+
+FIRST_ROWS = 100
+"""Rows a page holds at most; the download has all of them."""
+
+# As many as stand beside the other cards without pushing them away.
+_AT_ONCE = 8
+# Beyond it a table is wider than a laptop.
+_MOST_COLUMNS = 5
+
+_AWAY = "The rows cannot be read at this moment; open the page again, or download them."
+
+
+def rejected_rows(
+    file: FileAnswer, dataset: Dataset | None, found: Sequence[RowReport] | None
+) -> RejectedRows | None:
+    """Return the rows to show; None when there are none.
+
+    Args:
+        file: whose rows they are.
+        dataset: of the file; None when it is not declared any more.
+        found: at most FIRST_ROWS rows; None when they cannot be read now, empty when the reader
+            may not see them.
+    """
+    aside = file.statistics.rows_rejected if file.statistics else 0
+    if not aside or (found is not None and not found):
+        return None
+    columns = _telling(dataset, found) if dataset is not None and found else ()
+    lines = [_line(file, row, columns) for row in found or ()]
+    note = None
+    if not lines:
+        note = _AWAY
+    elif aside > len(lines):
+        note = f"The first {count(len(lines))} of {count(aside)}. The download has all of them."
+    return RejectedRows(
+        columns=tuple(label for label, _ in columns),
+        lines=tuple(lines[:_AT_ONCE]),
+        more=tuple(lines[_AT_ONCE:]),
+        csv_href=file.links.rejected_rows_csv,
+        csv_label=f"Download all {count(aside)}" if aside > 1 else "Download it",
+        note=note,
+    )
+
+
+def _telling(dataset: Dataset, found: Sequence[RowReport]) -> list[tuple[str, str | None]]:
+    """Return (label, column) of the cells that tell most: what names the row, then the faults."""
+    labels = list(dict.fromkeys(label for row in found for label in row.cells))
+    meant = dict(zip(labels, align(dataset, labels).columns, strict=True))
+    by_column = {column: label for label, column in meant.items() if column}
+    faults = Counter(issue.column for row in found for issue in row.issues if issue.column)
+    roles = dataset.roles
+    wanted = [
+        *dataset.key,
+        *(column for column, _ in faults.most_common()),
+        roles.amount,
+        roles.currency,
+        dataset.event_time,
+        *(roles.type,) * bool(roles.type),
+    ]
+    shown = [by_column[column] for column in dict.fromkeys(wanted) if column in by_column]
+    shown += [label for label in labels if label not in shown]
+    # Cells beyond the header are what some rows are set aside for.
+    extra = [label for label in labels if label.startswith("_extra_")][:1]
+    most = _MOST_COLUMNS - len(extra)
+    kept = [label for label in shown if label not in extra][:most]
+    return [(label, meant[label]) for label in [*kept, *extra]]
+
+
+def _line(
+    file: FileAnswer, row: RowReport, columns: Sequence[tuple[str, str | None]]
+) -> RejectedLine:
+    errors = [issue for issue in row.issues if issue.severity == "error"]
+    by_column = {issue.column: issue.message for issue in errors if issue.column}
+    # A header stands above the rows of a table; JSON lines have none, Parquet has no lines.
+    place = ""
+    if file.file.type in ("csv", "tsv"):
+        place = f"spreadsheet line {count(row.row_number + 1)}"
+    elif file.file.type == "jsonl":
+        place = f"line {count(row.row_number)}"
+    return RejectedLine(
+        row=count(row.row_number),
+        place=place,
+        cells=tuple(
+            RejectedCell(row.cells.get(label) or "", by_column.get(column) if column else None)
+            for label, column in columns
+        ),
+        why=tuple(dict.fromkeys(issue.message for issue in errors)),
+    )

@@ -1,0 +1,54 @@
+"""What `judging.js` needs to look at a file before it is sent: the datasets' rules, as JSON.
+
+The browser's judgement is a preview, cell by cell and in the words of the report; the verdict stays
+with the worker, whose SQL is compiled from the same declarations.
+"""
+
+from collections.abc import Iterable
+
+from server.datasets.currencies import EXPONENTS
+from server.datasets.declaration import Column, Dataset, OnFault
+from server.datasets.header import REPORT_LABELS
+from server.datasets.issues import ISSUES
+from server.datasets.rules import hint
+
+
+def rules_of(datasets: Iterable[Dataset]) -> dict[str, object]:
+    """Return `{datasets, currencies, issues, reserved}`, with names as JSON has them."""
+    return {
+        "datasets": [_dataset(dataset) for dataset in datasets],
+        "currencies": dict(EXPONENTS),
+        "issues": {
+            str(code): {"title": kind.title, "message": kind.message}
+            for code, kind in ISSUES.items()
+        },
+        "reserved": list(REPORT_LABELS),
+    }
+
+
+def _dataset(dataset: Dataset) -> dict[str, object]:
+    return {
+        "name": dataset.name,
+        "title": dataset.title,
+        "eventTime": dataset.event_time,
+        "zone": dataset.zone,
+        "onError": dataset.defaults.on_error,
+        "columns": [_column(dataset, column) for column in dataset.columns],
+    }
+
+
+def _column(dataset: Dataset, column: Column) -> dict[str, object]:
+    return {
+        "name": column.name,
+        "aliases": list(column.aliases),
+        "type": str(column.type),
+        "required": column.required,
+        "rejects": dataset.on_fault(column) is OnFault.REJECT,
+        "enum": list(column.enum),
+        "pattern": column.pattern,
+        "minimum": column.minimum,
+        "aboveZero": column.above_zero,
+        "scale": column.scale,
+        "exponentOf": column.exponent_of,
+        "hint": hint(column),
+    }

@@ -1,0 +1,142 @@
+/* Judges the first rows of a file by the dataset's rules, before it is sent; a preview of the verdict. */
+
+import { jsonRecords, records } from "./reading.js";
+
+const delimiters = { ",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe" };
+
+/** Return the label as it is compared: the same folding as `server/datasets/header.py`. */
+export function normalise(label) {
+  return label.replace(/[\u00a0\u200b-\u200d\u2060\ufeff]/g, " ").trim().toLowerCase()
+    .replace(/[\s_-]+/g, "_").replace(/^_+|_+$/g, "");
+}
+
+/** Return how the labels stand to the dataset's columns. */
+export function align(dataset, labels, reserved) {
+  const names = new Map();
+  for (const column of dataset.columns) for (const spelling of [...column.aliases, column.name]) names.set(normalise(spelling), column);
+  const ignored = new Set(reserved.map(normalise));
+  const columns = labels.map((label) => names.get(normalise(label)) ?? null);
+  const met = columns.filter(Boolean);
+  return {
+    columns,
+    matched: new Set(met).size,
+    missing: dataset.columns.filter((column) => column.required && !met.includes(column)).map((column) => column.name),
+    doubled: [...new Set(met.filter((column, at) => met.indexOf(column) !== at))].map((column) => column.name),
+    unknown: labels.filter((label, at) => !columns[at] && normalise(label) && !(label.trim().startsWith("_") && ignored.has(normalise(label)))),
+  };
+}
+
+/** Return the table of a head: labels, rows, and where the header stands. */
+function tables(head) {
+  if (head.type === "jsonl") return [{ ...jsonRecords(head.text, head.isWhole), delimiter: "", place: -1 }];
+  const wanted = head.type === "tsv" ? ["\t"] : Object.keys(delimiters);
+  return wanted.map((delimiter) => {
+    const all = records(head.text, delimiter, head.isWhole);
+    const place = all.findIndex((cells) => cells.some((cell) => cell.trim()) && !(cells[0].startsWith("sep=") && !cells.slice(1).some(Boolean)));
+    return { labels: all[place] ?? [], rows: all.slice(place + 1), delimiter, place, fault: "" };
+  });
+}
+
+/** Return the best way to read the head as that dataset: by the header's match, as the worker does. */
+export function readAs(dataset, head, rules) {
+  let best = null;
+  for (const table of tables(head)) {
+    const alignment = align(dataset, table.labels, rules.reserved);
+    if (!best || alignment.matched > best.alignment.matched) best = { ...table, alignment, dataset, words: delimiters[table.delimiter] ?? "" };
+  }
+  return best;
+}
+
+/** Return the dataset that a file is of: by its header, else by its name. */
+export function guess(rules, head, name) {
+  const words = name.toLowerCase().replace(/[^a-z]+/g, " ");
+  const named = (dataset) => (dataset.name.split("_").every((word) => words.includes(word.replace(/s$/, ""))) ? dataset.name.length : 0);
+  const scored = rules.datasets.map((dataset) => {
+    const read = head.text ? readAs(dataset, head, rules) : null;
+    const fit = read ? read.alignment.matched / dataset.columns.length + (read.alignment.missing.length ? 0 : 2) : 0;
+    return { dataset, fit, byName: named(dataset) };
+  });
+  const anyFits = scored.some((it) => it.fit >= 2);
+  scored.sort((one, two) => (anyFits ? two.fit - one.fit : 0) || two.byName - one.byName || two.fit - one.fit);
+  return scored[0].dataset;
+}
+
+const grouped = /^[-+]?\d{1,3}(([, \u00a0\u202f'\u2019]\d{3})+(\.\d+)?|([. \u00a0\u202f'\u2019]\d{3})+,\d+|(\.\d{3}){2,})$/;
+
+function judgeNumber(column, text, context) {
+  if (/^[-+]?\d+(\.\d+)?[eE][-+]?\d+$/.test(text)) return "scientific-notation";
+  if (grouped.test(text)) return "thousands-separator";
+  if (/^[-+]?\d+,\d+$/.test(text)) return "decimal-comma";
+  if (!(column.type === "integer" ? /^-?\d+$/ : /^-?\d+(\.\d+)?$/).test(text)) return "type-error";
+  const number = Number(text);
+  if (column.aboveZero ? number <= 0 : column.minimum !== null && number < column.minimum) return "out-of-range";
+  if (column.type === "integer") return "";
+  const digits = (/\.(\d*[1-9])0*$/.exec(text)?.[1] ?? "").length;
+  const currency = column.exponentOf ? context.cell(column.exponentOf).trim().toUpperCase() : "";
+  const allowed = column.exponentOf ? context.rules.currencies[currency] ?? column.scale : column.scale;
+  return digits > allowed ? "too-precise" : "";
+}
+
+const moment = /^(\d{4})-(\d{2})-(\d{2})([ Tt](\d{2}):(\d{2})(:(\d{2})([.]\d{1,9})?)?([Zz]|[+-]([01]\d|2[0-3]):?[0-5]\d)?)?$/;
+
+function judgeTime(column, text, context) {
+  const found = moment.exec(text);
+  if (!found) return "type-error";
+  const [year, month, day, hour, minute, second] = [1, 2, 3, 5, 6, 8].map((at) => Number(found[at] ?? 0));
+  const made = new Date(Date.UTC(year, month - 1, day, hour, minute, second));
+  // A date rolls over where a clock refuses.
+  if (made.getUTCMonth() !== month - 1 || made.getUTCDate() !== day || hour > 23 || minute > 59 || second > 59) return "type-error";
+  if (column.name !== context.dataset.eventTime) return "";
+  return year < 2000 || made.getTime() > Date.now() + 62 * 3600e3 ? "date-out-of-range" : "";
+}
+
+function isZone(name) {
+  try { return Boolean(new Intl.DateTimeFormat("en", { timeZone: name })); } catch { return false; }
+}
+
+function judgeCell(column, text, context) {
+  if (text.trim() === "" && column.required) return "required-value";
+  if (text === "") return "";
+  if (/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/.test(text)) return "control-character";
+  switch (column.type) {
+    case "enum": return column.enum.some((word) => word.toLowerCase() === text.trim().toLowerCase()) ? "" : "enum-error";
+    case "currency": return text.trim().toUpperCase() in context.rules.currencies ? "" : "currency-unknown";
+    case "decimal": case "integer": return judgeNumber(column, text, context);
+    case "datetime": return judgeTime(column, text, context);
+    case "zone": return isZone(text.trim()) ? "" : "timezone-unknown";
+    default: break;
+  }
+  if (column.type === "id" && /^\d([.]\d+)?E[+]\d+$/.test(text)) return "spreadsheet-damage";
+  try {
+    return column.pattern && !new RegExp(`^(?:${column.pattern})$`).test(text) ? "pattern-error" : "";
+  } catch { return ""; /* RE2 knows forms that this engine does not; the worker judges them. */ }
+}
+
+/** Return the issues of one row: `{code, column, at, isError, message}`. */
+export function judgeRow(read, cells, rules) {
+  const { alignment, dataset, labels } = read;
+  const sentence = (code, column) => rules.issues[code].message.replaceAll("{column}", column?.name ?? "").replaceAll("{hint}", column?.hint ?? "");
+  const issue = (code, column, at, isError) => ({ code, column: column?.name ?? "", at, isError, message: sentence(code, column) });
+  if (read.delimiter && cells.length < labels.length) return [issue("missing-cell", null, -1, true)];
+  if (cells.slice(labels.length).some((cell) => cell.trim())) return [issue("extra-cell", null, -1, true)];
+  const context = { rules, dataset, cell: (name) => cells[alignment.columns.findIndex((column) => column?.name === name)] ?? "" };
+  const found = [];
+  alignment.columns.forEach((column, at) => {
+    const code = column ? judgeCell(column, cells[at] ?? "", context) : "";
+    if (!code) return;
+    // A zone only matters where the event time has no offset of its own.
+    const hasOffset = /[ Tt][\d:.]+([Zz]|[+-]\d{2}:?\d{2})$/.test(context.cell(dataset.eventTime));
+    found.push(issue(code, column, at, code === "timezone-unknown" ? !hasOffset : column.rejects));
+  });
+  return found;
+}
+
+/** Return `{rows, judged, rejected}`: each row with its number, cells and issues. */
+export function judge(read, rules) {
+  const header = read.labels.map(normalise).join();
+  const rows = read.rows
+    .map((cells, at) => ({ number: at + 1, cells }))
+    .filter(({ cells }) => cells.some((cell) => cell.trim()) && cells.map(normalise).join() !== header)
+    .map((row) => ({ ...row, issues: judgeRow(read, row.cells, rules) }));
+  return { rows, judged: rows.length, rejected: rows.filter((row) => row.issues.some((it) => it.isError)).length };
+}

@@ -1,0 +1,71 @@
+/* API keys: made, rotated and revoked by the public API; a key's text is shown once. */
+
+import { post, remove } from "./api.js";
+
+const form = document.getElementById("new-key-form");
+const making = document.getElementById("new-key");
+const asking = document.getElementById("ask-key");
+const made = document.getElementById("made-key");
+let confirmed = null;
+
+function showMade(answer, words) {
+  made.querySelector("[data-words]").textContent = words;
+  document.getElementById("key-text").textContent = answer.apiKey;
+  made.showModal();
+}
+
+function tell(dialog, fault) {
+  const box = dialog.querySelector("[data-alert]");
+  box.textContent = fault?.message ?? "";
+  box.hidden = !fault;
+}
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  tell(making, null);
+  try {
+    const fields = new FormData(form);
+    const answer = await post("/analytics/keys", { name: fields.get("name").trim(), scopes: fields.get("scopes").split(" ") });
+    making.close();
+    showMade(answer, "It is shown this once. Keep it where the program finds it, and nobody else does.");
+  } catch (fault) {
+    tell(making, fault);
+  }
+});
+
+function ask(title, question, confirm, work) {
+  tell(asking, null);
+  document.getElementById("ask-key-title").textContent = title;
+  asking.querySelector("[data-question]").textContent = question;
+  asking.querySelector("[data-confirm]").textContent = confirm;
+  confirmed = work;
+  asking.showModal();
+}
+
+document.addEventListener("click", (event) => {
+  const rotate = event.target.closest("[data-rotate]")?.dataset;
+  if (rotate) {
+    ask(`Rotate ${rotate.name}?`, "A second key of the same name and rights is made. The old one works until you revoke it, so the program can change over without a break.", "Make the second key", async () => {
+      const answer = await post("/analytics/keys", { name: rotate.name, scopes: rotate.scopes.split(" ") });
+      showMade(answer, "It is shown this once. Give it to the program, see it used here, then revoke the old one.");
+    });
+  }
+  const revoke = event.target.closest("[data-revoke]")?.dataset;
+  if (revoke) {
+    ask(`Revoke ${revoke.name}?`, `It stops working within seconds and cannot be brought back. It was used last: ${revoke.used}.`, "Revoke the key", async () => {
+      await remove(`/analytics/keys/${revoke.revoke}`);
+      location.reload();
+    });
+  }
+});
+
+asking.querySelector("[data-confirm]").addEventListener("click", async () => {
+  try {
+    await confirmed();
+    asking.close();
+  } catch (fault) {
+    tell(asking, fault);
+  }
+});
+// The text is gone from the page once its dialog is closed.
+made.addEventListener("close", () => { document.getElementById("key-text").textContent = ""; location.reload(); });

@@ -1,0 +1,250 @@
+/* The tray: files that are looked at, sent on one click, paused, gone on with, given up. */
+
+import { announce, ask } from "./api.js";
+import { showSent } from "./files.js";
+import { guess } from "./judging.js";
+import { assess, chip, element, kindInWords, previewTable } from "./preview.js";
+import { look } from "./reading.js";
+import { Upload, begunFor, forget, isStopped, unfinished } from "./upload.js";
+import { bytes, said } from "./words.js";
+
+const drop = document.getElementById("drop");
+const picker = document.getElementById("picker");
+const tray = document.getElementById("tray");
+const entries = document.getElementById("entries");
+const sendAll = document.getElementById("send-all");
+const template = document.getElementById("sending-entry");
+
+const items = [];
+const atOnce = 2;
+let rules = null;
+
+/** Read the datasets' rules once; without them files can still be sent, unseen. */
+function loadRules() {
+  rules ??= ask("/files/rules").catch((fault) => { rules = null; throw fault; });
+  return rules;
+}
+
+async function take(files) {
+  for (const file of files) {
+    const box = template.content.firstElementChild.cloneNode(true);
+    const part = (name) => box.querySelector(`[data-${name}]`);
+    const item = { file, box, part, state: "looking", upload: null };
+    items.push(item);
+    entries.append(box);
+    part("name").textContent = file.name;
+    part("second").textContent = bytes(file.size);
+    part("verdict").replaceChildren(chip("info", said.looking));
+    part("send").addEventListener("click", () => { item.state = "waiting"; show(item); next(); });
+    part("pause").addEventListener("click", () => (item.state === "paused" ? goOn(item) : pause(item)));
+    part("remove").addEventListener("click", () => remove(item));
+    part("dataset").addEventListener("change", () => choose(item, part("dataset").value));
+    part("cp1252").querySelector("input").addEventListener("change", (event) => { item.isCp1252 = event.target.checked; choose(item, item.dataset.name); });
+    inspect(item);
+  }
+  showTray();
+}
+
+async function inspect(item) {
+  try {
+    const known = await loadRules();
+    item.head = await look(item.file);
+    if (item.file.size > Number(drop.dataset.largest)) item.head.refusal = said.tooLarge(drop.dataset.largestWords);
+    item.begun = begunFor(item.file);
+    const select = item.part("dataset");
+    select.replaceChildren(...known.datasets.map((dataset) => element("option", { value: dataset.name, textContent: dataset.title })));
+    const begun = known.datasets.find((dataset) => dataset.name === item.begun?.dataset);
+    const dataset = begun ?? guess(known, item.head, item.file.name);
+    select.value = dataset.name;
+    select.disabled = Boolean(begun);
+    item.state = "ready";
+    for (const stale of entries.querySelectorAll(`[data-begun="${item.begun?.fileId ?? ""}"]`)) stale.remove();
+    await choose(item, dataset.name);
+  } catch (fault) {
+    fail(item, fault.message);
+  }
+}
+
+/** Look at the file as one of that dataset. */
+async function choose(item, name) {
+  const known = await loadRules();
+  item.dataset = known.datasets.find((dataset) => dataset.name === name);
+  item.assessed = assess(item, known);
+  const { tone, words, notes, read, verdict } = item.assessed;
+  item.part("second").textContent = [bytes(item.file.size), kindInWords(item.head, read)].filter(Boolean).join(" · ");
+  item.part("verdict").replaceChildren(chip(tone, words));
+  if (item.begun) notes.unshift(said.goesOn);
+  item.part("notes").textContent = notes.join(" ");
+  item.part("notes").hidden = !notes.length;
+  item.part("cp1252").hidden = item.head.encoding !== "cp1252" || Boolean(item.head.refusal);
+  const preview = item.part("preview");
+  preview.hidden = !verdict?.rows.length;
+  if (verdict?.rows.length) {
+    preview.querySelector("[data-table]").replaceChildren(previewTable(read, verdict));
+    preview.open ||= verdict.rejected > 0;
+  }
+  announce(`${item.file.name}: ${words}`);
+  show(item);
+}
+
+function show(item) {
+  const { state, assessed } = item;
+  const isReady = state === "ready";
+  const isMoving = state === "sending" || state === "paused";
+  item.part("send").hidden = !isReady || Boolean(assessed?.isRefused);
+  item.part("send").textContent = assessed?.isSure ? "Send" : "Send anyway";
+  item.part("retry").hidden = state !== "failed" || !item.upload;
+  item.part("pause").hidden = !(isMoving && item.upload?.inParts);
+  item.part("pause").textContent = state === "paused" ? "Go on" : "Pause";
+  item.part("remove").textContent = isMoving || state === "waiting" ? "Cancel" : "Remove";
+  item.part("progress").hidden = !(isMoving || state === "waiting");
+  item.part("verdict").hidden = isMoving || state === "waiting";
+  item.part("choices").hidden = !isReady || Boolean(assessed?.isRefused);
+  if (!isReady) item.part("preview").hidden = true;
+  showTray();
+}
+
+function showTray() {
+  tray.hidden = !entries.children.length;
+  const ready = items.filter((item) => item.state === "ready" && item.assessed?.isSure);
+  sendAll.hidden = !ready.length;
+  sendAll.textContent = said.ready(ready.length);
+}
+
+function next() {
+  while (items.filter((item) => item.state === "sending").length < atOnce) {
+    const item = items.find((it) => it.state === "waiting");
+    if (!item) return;
+    send(item).finally(next);
+  }
+}
+
+async function send(item) {
+  const { file, head, dataset } = item;
+  const bar = item.part("progress").querySelector("progress");
+  const words = item.part("progress").querySelector("[data-words]");
+  let quarter = 0;
+  const request = { datasetType: dataset.name, file: { name: file.name, type: head.type, sizeBytes: file.size } };
+  if (item.isCp1252) request.options = { encoding: "cp1252" };
+  item.upload ??= new Upload(file, request, {
+    multipartFrom: Number(drop.dataset.multipartFrom),
+    begun: item.begun,
+    onProgress: (figures) => {
+      item.figures = figures;
+      bar.value = figures.sent / figures.size;
+      words.textContent = figures.isWaiting ? said.waiting(figures) : said.sending(figures);
+      const reached = Math.floor((figures.sent * 4) / figures.size);
+      if (reached > quarter) { quarter = reached; announce(`${file.name}: ${reached * 25} %`); }
+    },
+  });
+  item.state = "sending";
+  words.textContent = said.asking;
+  show(item);
+  try {
+    await item.upload.start();
+    dismiss(item);
+    announce(said.sent(file.name));
+    await showSent(item.upload.fileId);
+  } catch (fault) {
+    if (isStopped(fault)) return;
+    fail(item, fault.message);
+  }
+}
+
+function fail(item, words) {
+  item.state = "failed";
+  item.part("verdict").replaceChildren(chip("bad", words));
+  announce(`${item.file.name}: ${words}`);
+  show(item);
+}
+
+function pause(item) {
+  item.state = "paused";
+  item.upload.pause();
+  item.part("progress").querySelector("[data-words]").textContent = said.paused(item.figures ?? { sent: 0, size: item.file.size });
+  show(item);
+}
+
+function goOn(item) {
+  item.state = "waiting";
+  show(item);
+  next();
+}
+
+function dismiss(item) {
+  items.splice(items.indexOf(item), 1);
+  const hadFocus = item.box.contains(document.activeElement);
+  item.box.remove();
+  if (hadFocus) document.getElementById("choose").focus();
+  showTray();
+}
+
+function remove(item) {
+  item.upload?.cancel();
+  dismiss(item);
+}
+
+/** Tell of uploads that were begun on an earlier page, unless they ended by other ways. */
+async function showUnfinished() {
+  for (const begun of unfinished()) {
+    const file = await ask(`/analytics/files/${begun.fileId}`).catch(() => null);
+    if (file?.status !== "Pending") { forget(begun.fileId); continue; }
+    const box = document.getElementById("unfinished-entry").content.firstElementChild.cloneNode(true);
+    box.dataset.begun = begun.fileId;
+    box.querySelector("[data-name]").textContent = begun.name;
+    box.querySelector("[data-words]").textContent = said.stoppedEarlier;
+    box.querySelector("[data-choose]").addEventListener("click", () => picker.click());
+    box.querySelector("[data-cancel]").addEventListener("click", async () => {
+      await new Upload({ size: 0 }, {}, { multipartFrom: 0, begun }).cancel();
+      box.remove();
+      showTray();
+    });
+    entries.prepend(box);
+  }
+  showTray();
+}
+
+sendAll.addEventListener("click", () => {
+  for (const item of items) if (item.state === "ready" && item.assessed?.isSure) { item.state = "waiting"; show(item); }
+  next();
+});
+entries.addEventListener("click", (event) => {
+  if (!event.target.closest("[data-retry]")) return;
+  const item = items.find((it) => it.box.contains(event.target));
+  goOn(item);
+});
+document.getElementById("choose").addEventListener("click", () => picker.click());
+picker.addEventListener("change", () => { take([...picker.files]); picker.value = ""; });
+
+let depth = 0;
+const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
+addEventListener("dragenter", (event) => {
+  if (!hasFiles(event)) return;
+  depth += 1;
+  document.body.classList.add("is-dragging");
+});
+addEventListener("dragleave", (event) => {
+  if (hasFiles(event) && (depth -= 1) <= 0) document.body.classList.remove("is-dragging");
+});
+addEventListener("dragover", (event) => { if (hasFiles(event)) event.preventDefault(); });
+addEventListener("drop", (event) => {
+  if (!hasFiles(event)) return;
+  event.preventDefault();
+  depth = 0;
+  document.body.classList.remove("is-dragging");
+  take([...event.dataTransfer.files]);
+});
+addEventListener("paste", (event) => {
+  if (event.target.closest?.("input, textarea, select")) return;
+  const files = [...event.clipboardData.files];
+  const text = event.clipboardData.getData("text/plain");
+  if (files.length) take(files);
+  // Cells copied from a spreadsheet come as text with tabs; a single word is no table.
+  else if (text.includes("\n")) take([new File([text], said.pasted, { type: "text/csv" })]);
+  else return;
+  event.preventDefault();
+});
+addEventListener("beforeunload", (event) => {
+  if (items.some((item) => item.state === "sending" && !item.upload?.inParts)) event.preventDefault();
+});
+showUnfinished();

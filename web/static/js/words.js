@@ -1,0 +1,49 @@
+/* The words and numbers that scripts print: in one place, as `server/portal/words.py` is for pages. */
+
+export const count = (number) => number.toLocaleString("en");
+
+export const plural = (number, one, many = `${one}s`) => `${count(number)} ${number === 1 ? one : many}`;
+
+export function bytes(size) {
+  const units = ["B", "kB", "MB", "GB"];
+  let value = size;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) { value /= 1000; unit += 1; }
+  return `${unit === 0 || value >= 99.95 ? value.toFixed(0) : value.toFixed(1)}\u00a0${units[unit]}`;
+}
+
+export function timeLeft(seconds) {
+  if (!Number.isFinite(seconds)) return "";
+  if (seconds < 55) return `about ${Math.max(1, Math.round(seconds / 5) * 5)} s left`;
+  if (seconds < 3300) return `about ${Math.max(1, Math.round(seconds / 60))} min left`;
+  return `about ${(seconds / 3600).toFixed(1)} h left`;
+}
+
+export const encodings = { "utf-8": "UTF-8", "utf-16": "UTF-16", cp1252: "not UTF-8" };
+
+export const fileTypes = { csv: "CSV", tsv: "TSV", jsonl: "JSON lines", parquet: "Parquet", camt053: "camt.053" };
+
+export const said = {
+  ready: (number) => (number === 1 ? "Send it" : `Send ${count(number)} files`),
+  looking: "Looking at its first rows",
+  matches: (matched, whole) => `Header matches · ${matched} of ${whole} columns`,
+  mismatch: (missing) => `Header does not match: ${missing.slice(0, 3).join(", ")}${missing.length > 3 ? ` and ${missing.length - 3} more` : ""}`,
+  doubled: (names) => `More than one column stands for: ${names.join(", ")}`,
+  noHeader: "None of the dataset's columns is in the first line",
+  wouldBeSetAside: (rejected, judged) => `${count(rejected)} of the first ${plural(judged, "row")} would be set aside`,
+  nothingLoads: "This dataset loads a file as a whole: with them, nothing would load.",
+  unknown: (labels) => `Not known, will not be loaded: ${labels.join(", ")}.`,
+  notUtf8: "Not UTF-8: if it is Windows-1252, say so below",
+  tooLarge: (words) => `Larger than ${words}`,
+  asking: "Asking for an upload URL",
+  sending: ({ sent, size, speed }) => {
+    const left = speed > 0 ? timeLeft((size - sent) / speed) : "";
+    return [`Sending · ${bytes(sent)} of ${bytes(size)}`, speed > 0 ? `${bytes(speed)}/s` : "", left].filter(Boolean).join(" · ");
+  },
+  waiting: ({ sent, size }) => `The connection broke at ${bytes(sent)} of ${bytes(size)}; trying again`,
+  paused: ({ sent, size }) => `Paused at ${bytes(sent)} of ${bytes(size)}`,
+  goesOn: "Begun earlier: it goes on where it stopped",
+  stoppedEarlier: "Not all of it was sent. Choose the same file again, and it goes on where it stopped.",
+  sent: (name) => `${name} is sent`,
+  pasted: "pasted.csv",
+};
