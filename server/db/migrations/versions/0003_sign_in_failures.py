@@ -1,6 +1,6 @@
 """Wrong passwords in a row, by address.
 
-Revision 0002, after 0001.
+Revision 0003, after 0002.
 """
 
 import sqlalchemy as sa
