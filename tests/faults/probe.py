@@ -162,11 +162,12 @@ def _short(sql: str) -> str:
 
 
 def _caller() -> str:
-    """Return the function of the house that opens the transaction."""
+    """Return the function of the house that opens the transaction, and for whom it does."""
     frame = sys._getframe(1)
-    while frame.f_back is not None:
+    names: list[str] = []
+    while frame.f_back is not None and len(names) < 2:
         name = frame.f_globals.get("__name__", "")
         if name.startswith(("server.", "worker.")) and name != "server.unit_of_work":
-            return frame.f_code.co_name.strip("_")
+            names.append(frame.f_code.co_name.strip("_"))
         frame = frame.f_back
-    return "a test"
+    return " for ".join(names) or "a test"

@@ -23,9 +23,11 @@ pytest.importorskip("chdb", reason="the embedded engine is not installed")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(7200)]
 
 ROOT = Path(__file__).resolve().parents[2]
-SPREAD = 5
+SPREAD = 3
 # Nothing is written between the point before and a read, or a transaction that is rolled back.
 NOTHING_NEW = ("before SELECT", "before the commit", "before read_range", "before list_versions")
+# They come by the clock, not by the job: on the next run there may be fewer.
+HEARTBEATS = ("renew", "progress", "read_rows, read_bytes")
 # Where all hangs on the moment: before, within and after the swap.
 DECISIVE = (
     "the commit of prepare",
@@ -97,7 +99,8 @@ def test_a_job_killed_at_any_point_ends_as_if_it_had_not_been(forge: Forge, scen
     undisturbed = forge.order("run", forge.copy(world), **job)
     points, expected = undisturbed["points"], undisturbed["state"]
     assert isinstance(points, dict)
-    check_end(expected)
+    # A reprocessed file's earlier rows were published, and stay in history.
+    check_end(expected, attempts=2 if scenario == "reprocess" else 1)
 
     outcomes: dict[str, str] = {}
     for point in chosen(list(points)):
@@ -113,11 +116,12 @@ def test_a_job_killed_at_any_point_ends_as_if_it_had_not_been(forge: Forge, scen
     assert {point: how for point, how in outcomes.items() if how != "the same"} == {}
 
 
-def check_end(state: object) -> None:
+def check_end(state: object, *, attempts: int) -> None:
     """Make sure that what all ends are compared with is right by itself."""
     assert isinstance(state, dict)
     assert (state["left"], state["prepared"]) == ([], [])
-    assert all(attempts == "1" for _, _, attempts in [*state["history"], *state["rejected"]])
+    kept = [int(count) for _, _, count in [*state["history"], *state["rejected"]]]
+    assert max(kept) == attempts
     published = [file["statistics"] for file in state["files"] if file["is_published"]]
     held = sum(counts["rowsInserted"] for counts in published)
     assert int(state["current"][0][0]) <= held + sum(c["rowsReplaced"] for c in published)
@@ -135,6 +139,7 @@ def told(expected: object, found: object) -> str:
 
 def chosen(points: list[str]) -> list[str]:
     """Return the points to die at in this run."""
+    points = [point for point in points if not any(beat in point for beat in HEARTBEATS)]
     if os.environ.get("TALLYDOCK_TEST_EVERY_POINT"):
         return [point for point in points if not point.startswith(NOTHING_NEW)]
     spread = points[:: max(len(points) // SPREAD, 1)]
