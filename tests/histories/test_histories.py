@@ -47,7 +47,7 @@ __all__ = ["embedded_address", "engine"]
 T = TypeVar("T")
 
 EXAMPLES = int(os.environ.get("TALLYDOCK_TEST_HISTORIES", "6"))
-STEPS = 14
+STEPS = 16
 
 ROWS = st.lists(
     st.builds(Row, st.integers(1, 4), st.integers(1, 3), st.sampled_from([100, 250])),
@@ -56,7 +56,7 @@ ROWS = st.lists(
 )
 PLACE = st.integers(0, 99)
 # About as many as a job has borders; None: it lives.
-BORDERS = st.one_of(st.none(), st.integers(0, 160))
+BORDERS = st.one_of(st.integers(0, 100), st.none())
 
 
 class Histories(RuleBasedStateMachine):
@@ -94,6 +94,13 @@ class Histories(RuleBasedStateMachine):
     def work(self, place: int, borders: int | None) -> None:
         """Have a worker take any file that waits, or whose worker died."""
         self._work(self._pick(self._pending(), place), borders)
+
+    @precondition(lambda self: self._pending())
+    @rule()
+    def work_all(self) -> None:
+        """Have every file that waits taken once, in order of arrival."""
+        for file in sorted(self._pending(), key=lambda file: file.arrived):
+            self._work(file, None)
 
     @precondition(lambda self: self._undoable())
     @rule(place=PLACE, borders=BORDERS)
