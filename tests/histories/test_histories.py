@@ -47,7 +47,7 @@ __all__ = ["embedded_address", "engine"]
 T = TypeVar("T")
 
 EXAMPLES = int(os.environ.get("TALLYDOCK_TEST_HISTORIES", "6"))
-STEPS = 14
+STEPS = 16
 
 ROWS = st.lists(
     st.builds(Row, st.integers(1, 4), st.integers(1, 3), st.sampled_from([100, 250])),
@@ -55,8 +55,8 @@ ROWS = st.lists(
     max_size=5,
 )
 PLACE = st.integers(0, 99)
-# About as many as a job has borders; None: it lives.
-BORDERS = st.one_of(st.none(), st.integers(0, 160))
+# About as many as a job has: most of the workers die at one.
+BORDERS = st.integers(0, 100)
 
 
 class Histories(RuleBasedStateMachine):
@@ -71,10 +71,14 @@ class Histories(RuleBasedStateMachine):
         self.world = next(self.worlds)
         self.files: list[Sent] = []
 
-    @initialize(dataset=st.sampled_from([ONE, MANY]))
-    def choose(self, dataset: str) -> None:
-        """Begin an empty workspace."""
+    @initialize(dataset=st.sampled_from([ONE, MANY]), files=st.lists(ROWS, max_size=3))
+    def begin(self, dataset: str, files: list[list[Row]]) -> None:
+        """Begin a workspace in which a few files are visible."""
         self.world.dataset = dataset
+        for rows in files:
+            self.send(rows, is_together=False)
+        for file in self.files:
+            self._work(file, None)
 
     @rule(rows=ROWS, is_together=st.booleans())
     def send(self, rows: list[Row], is_together: bool) -> None:
@@ -91,14 +95,33 @@ class Histories(RuleBasedStateMachine):
 
     @precondition(lambda self: self._pending())
     @rule(place=PLACE, borders=BORDERS)
-    def work(self, place: int, borders: int | None) -> None:
-        """Have a worker take any file that waits, or whose worker died."""
+    def die_at_work(self, place: int, borders: int) -> None:
+        """Have a worker take any file that waits, or whose worker died, and be killed."""
         self._work(self._pick(self._pending(), place), borders)
+
+    @precondition(lambda self: self._pending())
+    @rule(place=PLACE)
+    def work(self, place: int) -> None:
+        """Have a worker take any file that waits, or whose worker died."""
+        self._work(self._pick(self._pending(), place), None)
+
+    @precondition(lambda self: self._pending())
+    @rule()
+    def work_all(self) -> None:
+        """Have every file that waits taken once, in order of arrival."""
+        for file in sorted(self._pending(), key=lambda file: file.arrived):
+            self._work(file, None)
+
+    @precondition(lambda self: self._undoable())
+    @rule(place=PLACE)
+    def undo(self, place: int) -> None:
+        """Undo any completed file, or go on with an undo whose worker died."""
+        self._undo(self._pick(self._undoable(), place), None)
 
     @precondition(lambda self: self._undoable())
     @rule(place=PLACE, borders=BORDERS)
-    def undo(self, place: int, borders: int | None) -> None:
-        """Undo any completed file, or go on with an undo whose worker died."""
+    def die_at_undo(self, place: int, borders: int) -> None:
+        """Have the worker of an undo be killed."""
         self._undo(self._pick(self._undoable(), place), borders)
 
     @precondition(lambda self: self._reprocessable())

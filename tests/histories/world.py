@@ -136,10 +136,9 @@ class World:
         with suppress(Killed):
             await JOBS[job](mortal, file_id)
         if fuse.has_burnt:
-            # What it left running dies with it.
+            # What it left running dies at its next border. Not cancelled: a transaction that was
+            # cut while it rolled back would stay open, as no dead process's does.
             others = asyncio.all_tasks() - {asyncio.current_task()}
-            for task in others:
-                task.cancel()
             await asyncio.gather(*others, return_exceptions=True)
             self.desk.clock.turn(seconds=_LATER)
         return fuse.has_burnt
