@@ -57,10 +57,9 @@ class NewFile:
     expires_at: datetime
 
 
-# A change of any of these is a line of history; heartbeats and progress change none.
-_TOLD_OF = frozenset(
-    {"stage", "outcome", "failure", "undo_requested_at", "undone_at", "published_attempt"}
-)
+# A change of any of these is a line of history; heartbeats and progress change none. Which attempt
+# readers see is told by the publication, and by the line that ends the file or its undo.
+_TOLD_OF = frozenset({"stage", "outcome", "failure", "undo_requested_at", "undone_at"})
 _FIRST: Mapping[str, object] = {
     "stage": str(Stage.AWAITING_UPLOAD),
     "attempt": 0,
