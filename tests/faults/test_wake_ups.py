@@ -76,6 +76,8 @@ def test_files_sent_while_valkey_is_dead_are_done(appliance: Appliance, client: 
 
 
 def test_a_wiped_valkey_loses_nothing(appliance: Appliance, client: Client) -> None:
+    # The test before leaves it killed.
+    wait_for_valkey(appliance)
     all_rows = [Bulk(1, 2000, "1.00", provider=new_provider()) for _ in range(6)]
     tickets = [client.ask() for _ in all_rows]
     with redis.Redis(unix_socket_path=str(appliance.home / "valkey.sock")) as valkey:

@@ -62,6 +62,10 @@ class MortalAnalytics:
         self._fuse = fuse
         self.database = real.database
 
+    async def cores(self) -> int:
+        """See Analytics."""
+        return await self._real.cores()
+
     async def query(self, sql: str, **asked: object) -> Rows:
         """See Analytics."""
         self._fuse.pass_border()
