@@ -35,7 +35,7 @@ SYSTEM_COLUMNS = (
 MurmurHash3-128 of the key columns; `_cells` are the cells as sent, kept for rows with an issue
 only."""
 
-GOOD, REJECTED, SKIPPED, DUPLICATE, UNCLEAR = 0, 1, 2, 3, 4
+GOOD, REJECTED, SKIPPED, UNCLEAR = 0, 1, 2, 3
 """Values of `_verdict`. Skipped: blank lines and repeated header lines. Unclear: not judged yet, in
 the staging table only."""
 

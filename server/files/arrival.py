@@ -12,12 +12,12 @@ from sqlmodel import col
 
 from server.clock import Clock
 from server.errors import StorageUnavailable
-from server.files.failures import FailureCode, FileFailed
+from server.files.failures import DESTROYING, FailureCode, FileFailed
 from server.files.lifecycle import Outcome, Stage
 from server.files.models import File
 from server.files.repository import Cause, change, find_file, move, note
 from server.storage.interface import ObjectVersion, Storage
-from server.storage.keys import file_id_of
+from server.storage.keys import derived_prefix, file_id_of
 from server.unit_of_work import UnitsOfWork
 
 logger = structlog.get_logger(__name__)
@@ -92,7 +92,7 @@ class Arrivals:
         file = await self.pin(UUID(file_id), "storage")
         if file is None or file.object_key != key or not version_id:
             return
-        if file.object_version not in (None, version_id):
+        if file.object_version not in (None, version_id) or _is_refused(file):
             async with self._units.begin() as unit:
                 unit.wake_after_commit("tidy", file.file_id)
 
@@ -130,6 +130,8 @@ class Arrivals:
         """
         async with self._units.begin() as unit:
             file = await find_file(unit, file_id)
+        if file is not None and _is_refused(file):
+            return await self.destroy(file_id, actor)
         if file is None or file.object_version is None:
             return 0
         versions = await self._storage.list_versions(file.object_key)
@@ -145,11 +147,13 @@ class Arrivals:
                 await note(unit, file, Cause(actor, "object.later-removed", self._clock(), detail))
         return len(later)
 
-    async def destroy(self, file_id: UUID, actor: str) -> bool:
-        """Remove every version of the file's object: it holds what may not be kept. Idempotent.
+    async def destroy(self, file_id: UUID, actor: str) -> int:
+        """Remove all that was PUT to the file's URL or derived from it: it may not be kept.
+
+        Idempotent.
 
         Returns:
-            True when there was something to remove.
+            How many versions there were.
 
         Raises:
             StorageUnavailable: the store does not answer; the sweep comes again.
@@ -157,18 +161,23 @@ class Arrivals:
         async with self._units.begin() as unit:
             file = await find_file(unit, file_id)
         if file is None:
-            return False
-        versions = await self._storage.list_versions(file.object_key)
-        for found in versions:
-            await self._storage.remove_version(file.object_key, found.version_id)
-        if file.object_version is None:
-            return bool(versions)
-        async with self._units.begin() as unit:
-            cause = Cause(actor, "object.destroyed", self._clock(), {"count": len(versions)})
-            # Only now: as long as it stands, the sweep finds the file and comes back.
-            await change(unit, file_id, cause, values={"object_version": None}, before=file.is_at)
-        logger.info("object.destroyed", file_id=str(file_id), count=len(versions))
-        return True
+            return 0
+        keys = [file.object_key]
+        prefix = derived_prefix(file.workspace_id, str(file_id))
+        keys += [found.key async for found in self._storage.list_objects(prefix)]
+        count = 0
+        for key in keys:
+            for found in await self._storage.list_versions(key):
+                await self._storage.remove_version(key, found.version_id)
+                count += 1
+        if count or file.object_version is not None:
+            async with self._units.begin() as unit:
+                cause = Cause(actor, "object.destroyed", self._clock(), {"count": count})
+                # Only now: as long as it stands, the sweep finds the file and comes back.
+                values = {"object_version": None}
+                await change(unit, file_id, cause, values=values, before=file.is_at)
+            logger.info("object.destroyed", file_id=str(file_id), count=count)
+        return count
 
     async def abort_parts(self, file: File) -> None:
         """Give a multipart upload up, as well as it goes; the store expires stale ones itself."""
@@ -178,6 +187,10 @@ class Arrivals:
             await self._storage.abort_multipart(file.object_key, file.multipart_id)
         except StorageUnavailable:
             logger.warning("multipart.not-aborted", file_id=str(file.file_id))
+
+
+def _is_refused(file: File) -> bool:
+    return file.failure is not None and file.failure.get("code") in DESTROYING
 
 
 def _pinned(found: ObjectVersion) -> dict[str, object]:

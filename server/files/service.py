@@ -242,7 +242,8 @@ def _standing(file: File) -> dict[str, object] | None:
 
 def _refusal(file: File, done: str, needed: str) -> str:
     if file.is_at.status.is_final and file.object_version is None and done != "cancelled":
-        return f"The file cannot be {done}: its bytes never arrived."
+        lack = "never arrived" if file.size_bytes is None else "were destroyed"
+        return f"The file cannot be {done}: its bytes {lack}."
     if file.undo_requested_at is not None and file.undone_at is None:
         return f"The file cannot be {done}: it is being undone."
     return f"The file is {file.is_at.status}; only a file that is {needed} can be {done}."
