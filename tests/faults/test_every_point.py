@@ -90,7 +90,7 @@ def forge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forge]:
         forge = Forge(folder, store)
         yield forge
         forge.process.kill()
-        forge.process.wait()
+        forge.process.communicate()  # closes the pipes too
 
 
 @pytest.mark.parametrize("scenario", list(SCENARIOS))
