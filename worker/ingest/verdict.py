@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from server.datasets.declaration import ColumnType, Dataset
 from server.datasets.tables import GOOD, REJECTED, SKIPPED
 from server.reports.rows import sentence
 from worker.ingest.attempt import Attempt
@@ -44,12 +45,11 @@ async def judge_staged(attempt: Attempt, doubled: Doubled) -> Verdict:
     """Return the verdict from the staging table; one scan of a few columns."""
     dataset = attempt.dataset
     roles = dataset.roles
-    kind = roles.type or "''"
+    currency, kind = (_word(dataset, name) for name in (roles.currency, roles.type))
     found = await attempt.query(
-        f"SELECT _verdict, toString(if(_verdict = {GOOD}, {roles.currency}, '')) AS currency,"
-        f" toString(if(_verdict = {GOOD}, {kind}, '')) AS kind, count() AS rows,"
-        f" sum(toDecimal128(ifNull({roles.amount}, 0), 8)) AS amount,"
-        f" countIf(notEmpty(_issues)) AS with_issues,"
+        f"SELECT _verdict, {currency} AS currency, {kind} AS kind, count() AS rows,"
+        f" toDecimal128(ifNull(sum({roles.amount}), 0), 8) AS amount,"
+        f" sum(notEmpty(_issues)) AS with_issues,"
         f" min({dataset.event_time}) AS first, max({dataset.event_time}) AS last"
         f" FROM {attempt.staged} GROUP BY _verdict, currency, kind ORDER BY currency, kind"
     )
@@ -76,6 +76,15 @@ async def judge_staged(attempt: Attempt, doubled: Doubled) -> Verdict:
         ),
         issues=await _issues(attempt) if has_issues else [],
     )
+
+
+def _word(dataset: Dataset, name: str | None) -> str:
+    if name is None:
+        return "''"
+    if dataset.column(name).type in (ColumnType.ENUM, ColumnType.CURRENCY):
+        return name
+    # Of a rejected row it may be anything, and another in every row.
+    return f"if(_verdict = {GOOD}, {name}, '')"
 
 
 async def _issues(attempt: Attempt) -> list[dict[str, object]]:
