@@ -7,6 +7,7 @@ those rows alone, what is the matter with them. (One pass for both took 1.3 time
 """
 
 from server.datasets.cards import CARD_NUMBER, refused
+from server.datasets.cutting import cut_by_lines, cut_by_reader
 from server.datasets.declaration import Dataset
 from server.datasets.judging import named, row_key, value_steps
 from server.datasets.layout import Layout
@@ -29,26 +30,24 @@ def clearing_statement(
     Args:
         dataset: what the rows are judged by.
         layout: how the file is cut into cells.
-        source: the table expression to read, with the layout's structure.
+        source: the table expression to read: with the layout's structure, or of its lines.
         target: the staging table, with its database.
         max_record_bytes: a longer record stops the statement (ClickHouse error 395).
 
     The statement has the parameters of `judging.py`.
     """
     judgements = [judge(dataset, column) for column in dataset.columns]
-    cells = read_cells(
-        dataset,
-        layout,
-        judgements,
-        source=layout.renamed(source),
-        max_record_bytes=max_record_bytes,
-        is_watched=True,
-    )
+    if layout.is_by_lines:
+        cut = cut_by_lines(layout, source, max_record_bytes=max_record_bytes)
+    else:
+        cells = layout.renamed(source)
+        cut = cut_by_reader(layout, cells, max_record_bytes=max_record_bytes, is_watched=True)
+    read = read_cells(dataset, layout, judgements, cut)
     # Stopped before the block that holds one is written: no card number ever lies in a table.
-    stops = [f"throwIf({c}, '{CARD_NUMBER}') = 0" for _, c in refused(dataset, layout)]
-    clean = [_is_cut_well(layout), *stops, *(f"({j.clean})" for j in judgements if j.rules)]
+    stops = [f"throwIf({c}, '{CARD_NUMBER}') = 0" for _, c in refused(dataset, layout, cut)]
+    clean = [cut.is_whole, *stops, *(f"({j.clean})" for j in judgements if j.rules)]
     verdict = [("clean", both(*clean))]
-    judged = cells
+    judged = read
     for layer in (value_steps(dataset, judgements), verdict):
         judged = f"(SELECT *,\n    {named(layer)}\n  FROM {judged})"
     values = [_value(dataset, j.column, is_nullable=j.empty == "NULL") for j in judgements]
@@ -60,20 +59,11 @@ def clearing_statement(
         "_uploaded_at": "{uploaded_at:DateTime64(6, 'UTC')}",
         "_key": row_key(dataset),
         "_verdict": f"if(clean, {GOOD}, {UNCLEAR})",
-        "_cells": _cells(layout),
+        "_cells": cut.kept,
     }
     names = [j.column for j in judgements] + [n for n, _ in SYSTEM_COLUMNS if n in system]
     stored = ",\n  ".join([*values, *system.values()])
     return f"INSERT INTO {target} ({', '.join(names)})\nSELECT\n  {stored}\nFROM {judged}"
-
-
-def _is_cut_well(layout: Layout) -> str:
-    if not layout.is_positional:
-        return "1"
-    # No blank line, no repeated header, no cell missing and none too many.
-    last = f"c{len(layout.labels) - 1}"
-    first = quoted(layout.labels[0])
-    return both(f"isNotNull({last})", "isNull(o0)", f"ifNull(c0, {first}) != {first}")
 
 
 def _value(dataset: Dataset, name: str, *, is_nullable: bool) -> str:
@@ -82,18 +72,6 @@ def _value(dataset: Dataset, name: str, *, is_nullable: bool) -> str:
         # A partition of their own, to be dropped when they are judged.
         return f"if(clean, {value}, toDateTime64('1970-02-01 00:00:00', 6, 'UTC'))"
     return value
-
-
-def _cells(layout: Layout) -> str:
-    # As many as there are, so that absent ones are known again (`unclear_rows`).
-    cells, places = layout.cells, str(len(layout.labels))
-    if layout.is_positional:
-        last = f"c{len(layout.labels) - 1}"
-        surplus = f"isNotNull(o0) * {layout.overflow}"
-        places = f"isNotNull(c0) * ({places} - isNull({last}) + {surplus})"
-    arms = ", ".join(f"p = {place}, {cell}" for place, cell in enumerate(cells))
-    # A lambda over places instead of array(...): rows without places cost next to nothing.
-    return f"arrayMap(p -> ifNull(multiIf({arms}, ''), ''), range((1 - clean) * {places}))"
 
 
 def card_numbers_statement(dataset: Dataset, layout: Layout, *, source: str) -> str:
@@ -105,10 +83,11 @@ def card_numbers_statement(dataset: Dataset, layout: Layout, *, source: str) -> 
         source: the table expression to read, with the layout's structure.
     """
     judgements = [judge(dataset, column) for column in dataset.columns]
-    cells = read_cells(dataset, layout, judgements, source=layout.renamed(source))
+    cut = cut_by_reader(layout, layout.renamed(source))
+    cells = read_cells(dataset, layout, judgements, cut)
     found = [
         f"({quoted(label)}, countIf({condition}), minIf(row, {condition}))"
-        for label, condition in refused(dataset, layout)
+        for label, condition in refused(dataset, layout, cut)
     ]
     return (
         "SELECT found.1 AS label, found.2 AS rows, found.3 AS first"

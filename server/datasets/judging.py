@@ -7,6 +7,7 @@ that `clearing.py` did not clear; the bytes never pass through Python.
 
 from collections.abc import Sequence
 
+from server.datasets.cutting import cut_by_reader
 from server.datasets.declaration import Dataset
 from server.datasets.issues import IssueCode
 from server.datasets.judgement import Judgement
@@ -54,7 +55,7 @@ def judging_statement(
         ("verdict", f"toUInt8(skipped * {SKIPPED} + {rejected})"),
         ("has_issue", "toUInt8(bitAnd(1 - skipped, worst != 0))"),
     ]
-    judged = read_cells(dataset, layout, judgements, source=source, rows=rows)
+    judged = read_cells(dataset, layout, judgements, cut_by_reader(layout, source), rows=rows)
     for layer in (value_steps(dataset, judgements), faults, verdict):
         judged = f"(SELECT *,\n    {named(layer)}\n  FROM {judged})"
     stored = ",\n  ".join(_stored_row(dataset, layout, judgements, numbered))

@@ -3,7 +3,7 @@
 Found by `worker/ingest/inspect.py`; `judging.py` compiles the statement for it.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from server.datasets.header import REPORT_LABELS
 from server.datasets.sql import backticked
@@ -14,6 +14,7 @@ from server.datasets.sql import backticked
 OVERFLOW_STEPS = (1, 4, 16)
 OVERFLOW_COLUMNS = OVERFLOW_STEPS[-1]
 MORE_CELLS = "more cells may follow"
+BY_READER_ONLY = "not to be read by lines"
 RECORD_TOO_LONG = "record too long"
 _CORES_TO_SPARE = 4
 # Each holds a block of up to a million rows.
@@ -38,11 +39,21 @@ class Layout:
     settings: dict[str, object] = field(default_factory=dict)
     overflow: int = OVERFLOW_STEPS[0]
     """Cells read beyond the header's last: one of OVERFLOW_STEPS."""
+    is_by_lines: bool = False
+    """True when its records are read as lines: no quote was seen in it (`cutting.py`)."""
+    ends_lines_with_cr: bool = False
+    """True when its lines end as those of Windows do."""
 
     @property
     def is_positional(self) -> bool:
         """True when a cell belongs to a column by its place in the record."""
         return self.format == "CSV"
+
+    @property
+    def ways(self) -> list["Layout"]:
+        """Return how to try to read it, the fastest way first; the last takes whatever it meets."""
+        steps = [replace(self, overflow=step, is_by_lines=False) for step in OVERFLOW_STEPS]
+        return [replace(self, overflow=OVERFLOW_COLUMNS), *steps] if self.is_by_lines else steps
 
     @property
     def is_report(self) -> bool:

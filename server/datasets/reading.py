@@ -1,13 +1,14 @@
 """How a file's cells become the texts that are judged: the innermost part of every statement.
 
-Cut by `layout.py`; judged by `clearing.py` and `judging.py`.
+Cut by `cutting.py`; judged by `clearing.py` and `judging.py`.
 """
 
 from collections.abc import Sequence
 
+from server.datasets.cutting import Cut
 from server.datasets.declaration import Dataset
 from server.datasets.judgement import Judgement
-from server.datasets.layout import MORE_CELLS, OVERFLOW_COLUMNS, RECORD_TOO_LONG, Layout
+from server.datasets.layout import Layout
 from server.datasets.rules import storage_type
 from server.datasets.tables import UNCLEAR
 
@@ -16,29 +17,27 @@ def read_cells(
     dataset: Dataset,
     layout: Layout,
     judgements: Sequence[Judgement],
+    cut: Cut,
     *,
-    source: str,
-    max_record_bytes: int | None = None,
-    is_watched: bool = False,
     rows: str | None = None,
 ) -> str:
-    """Return the subquery of `row` (1-based), the cells by place, and `s_<column>`, their texts.
+    """Return the subquery of `row` (1-based), what the cut carries, and `s_<column>`, the texts.
 
     Args:
         dataset: whose columns the texts are for.
         layout: how the file is cut into cells.
         judgements: of which columns.
-        source: the table expression to read, with the layout's cells and `_row_number`.
-        max_record_bytes: a longer record stops the statement (ClickHouse error 395).
-        is_watched: a cell in the last place beyond the header stops the statement too (MORE_CELLS),
-            unless that is the last step.
+        cut: where the cells come from.
         rows: a subquery of row numbers: only those rows are read.
     """
     place = f"- {layout.header_place}" if layout.is_positional else "+ 1"
     texts = [f"{_text(dataset, layout, j.column)} AS s_{j.column}" for j in judgements]
-    read = ",\n      ".join([f"toUInt64(_row_number {place}) AS row", *layout.cells, *texts])
-    where = _where(layout, max_record_bytes, rows, is_watched=is_watched)
-    return f"(SELECT {read}\n  FROM {source}\n  {where})"
+    read = ",\n      ".join([f"toUInt64(_row_number {place}) AS row", *cut.carried, *texts])
+    conditions = [f"_row_number > {layout.header_place}"] if layout.is_positional else []
+    if rows is not None:
+        conditions.append(f"row IN ({rows})")
+    where = " AND ".join([*conditions, *cut.stops]) or "1"
+    return f"(SELECT {read}\n  FROM {cut.source}\n  WHERE {where})"
 
 
 def unclear_rows(layout: Layout, staged: str) -> str:
@@ -57,22 +56,6 @@ def unclear_rows(layout: Layout, staged: str) -> str:
 def _kept(place: int, *, may_be_absent: bool) -> str:
     cell = f"_cells[{place + 1}]"
     return f"if(length(_cells) > {place}, {cell}, NULL)" if may_be_absent else cell
-
-
-def _where(
-    layout: Layout, max_record_bytes: int | None, rows: str | None, *, is_watched: bool
-) -> str:
-    conditions = []
-    if layout.is_positional:
-        conditions.append(f"_row_number > {layout.header_place}")
-    if rows is not None:
-        conditions.append(f"row IN ({rows})")
-    if max_record_bytes is not None:
-        lengths = " + ".join(f"length({layout.cell(place)})" for place in range(len(layout.labels)))
-        conditions.append(f"throwIf({lengths} > {max_record_bytes}, '{RECORD_TOO_LONG}') = 0")
-    if is_watched and layout.is_positional and layout.overflow < OVERFLOW_COLUMNS:
-        conditions.append(f"throwIf(isNotNull({layout.cells[-1]}), '{MORE_CELLS}') = 0")
-    return f"WHERE {' AND '.join(conditions)}" if conditions else ""
 
 
 def _text(dataset: Dataset, layout: Layout, column: str) -> str:

@@ -101,6 +101,10 @@ BAD: dict[str, tuple[Spoil, tuple[str, ...]]] = {
         lambda data: data.replace(b"order-1", b"x" * (2**20 + 1), 1),
         ("row-too-long",),
     ),
+    "a row of 40 megabytes": (
+        lambda data: data.replace(b"order-1", b"x" * (40 * 2**20), 1),
+        ("row-too-long",),
+    ),
     "every row bad": (lambda data: data.replace(b",EUR,", b",EURO,"), ("too-many-rejected",)),
 }
 

@@ -67,3 +67,12 @@ def test_a_security_codes_column_is_refused_by_its_name(client: Client, payments
     file = client.send(to_csv([{**payments.row(), "CVV2": "123"}]))
     assert failure_of(file) == "sensitive-column"
     assert "CVV2" in str(file.failure)
+
+
+def test_a_card_number_beyond_the_header_is_found_too(client: Client, payments: Payments) -> None:
+    header, first, *others = to_csv(payments.rows(5)).splitlines()
+
+    file = client.send("\n".join([header, f"{first},note,{NUMBER}", *others]).encode())
+
+    assert failure_of(file) == "pan-detected"
+    assert "(beyond the header) (1 rows, first 1)" in str(file.failure)

@@ -103,6 +103,31 @@ def test_quoted_newlines_quotes_and_delimiters_stay_in_their_cell(
     assert page["results"][0]["cells"]["merchant_reference"] == "two\nlines"
 
 
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [('"two\nlines, one ""cell"""', 'two\nlines, one "cell"'), ('5" screen', '5" screen')],
+    ids=["a quoted cell", "a quote that opens nothing"],
+)
+def test_a_quote_far_from_the_beginning_and_the_end_is_still_one(
+    client: Client, payments: Payments, written: str, kept: str
+) -> None:
+    rows = payments.rows(12_000)
+    rows[5_999] |= {"merchant_reference": "QUOTE", "amount": "abc"}
+    data = to_csv(rows).replace("QUOTE", written)
+
+    file = client.send(data)
+
+    assert counts_of(file) == {
+        "total": 12_000,
+        "imported": 11_999,
+        "inserted": 11_999,
+        "rejected": 1,
+    }
+    page = client.http.get(file.links.rejected_rows).json()
+    assert [row["rowNumber"] for row in page["results"]] == [6_000]
+    assert page["results"][0]["cells"]["merchant_reference"] == kept
+
+
 def test_json_lines(client: Client, payments: Payments) -> None:
     rows = payments.rows(25)
     lines = [json.dumps({**row, "amount": float(row["amount"])}) for row in rows]

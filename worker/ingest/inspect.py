@@ -8,7 +8,7 @@ import csv
 import hashlib
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from server.datasets.declaration import Dataset
@@ -82,6 +82,8 @@ async def inspect(context: Context, claim: Claim, dataset: Dataset) -> Inspectio
             offset_bytes=claim.size_bytes - length,
             length_bytes=length,
         )
+    if layout.is_by_lines and b'"' in tail:
+        layout = replace(layout, is_by_lines=False)
     return Inspection(
         layout,
         alignment,
@@ -148,6 +150,8 @@ def _csv_layout(dataset: Dataset, contents: Contents, claim: Claim) -> tuple[Lay
         delimiter=delimiter,
         header_place=place,
         settings=settings,
+        is_by_lines='"' not in contents.text and not is_old_mac,
+        ends_lines_with_cr="\r" in contents.text,
     )
     return layout, alignment
 

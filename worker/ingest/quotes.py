@@ -23,7 +23,7 @@ async def check_last_quote(attempt: Attempt, inspection: Inspection, source: Sou
     # Of a compressed or transcoded file the tail is not the text that was read.
     knows_tail = inspection.compression is None and not inspection.needs_transcoding
     delimiter = layout.delimiter or ","
-    if not layout.is_positional:
+    if not layout.is_positional or layout.is_by_lines:
         return
     if knows_tail:
         if not may_be_open(inspection.tail, delimiter):

@@ -27,7 +27,7 @@ async def stage_rows(
     clearing = clearing_statement(
         attempt.dataset,
         layout,
-        source=source.cells(layout),
+        source=source.lines if layout.is_by_lines else source.cells(layout),
         target=attempt.staged,
         max_record_bytes=max_record_bytes,
     )
