@@ -19,6 +19,7 @@ _COLUMNS = (
     "bare median",
     "ratio min",
     "ratio median",
+    "ratio of pairs",
     "bar",
 )
 # Below this many values a 95th percentile is just the largest one.
@@ -59,6 +60,13 @@ class Measure:
         """Return how much ours takes as a multiple of bare, the middle of each."""
         return median(self.ours) / median(self.bare) if self.bare else None
 
+    @property
+    def ratio_of_pairs(self) -> float | None:
+        """Return the middle of the ratios of neighbours: a machine's drift falls out of it."""
+        if not self.bare or len(self.ours) != len(self.bare):
+            return None
+        return median(one / other for one, other in zip(self.ours, self.bare, strict=True))
+
     def as_json(self) -> dict[str, object]:
         """Return everything."""
         return {
@@ -73,6 +81,7 @@ class Measure:
             "bareMedian": median(self.bare) if self.bare else None,
             "ratioOfMinima": self.ratio_of_minima,
             "ratioOfMedians": self.ratio_of_medians,
+            "ratioOfPairs": self.ratio_of_pairs,
             "bar": self.bar,
             "ours": list(self.ours),
             "bare": list(self.bare),
@@ -83,7 +92,7 @@ class Measure:
         """Return the texts of the table's columns."""
         numbers = [min(self.ours), median(self.ours), self.p95]
         numbers += [min(self.bare), median(self.bare)] if self.bare else [None, None]
-        ratios = (self.ratio_of_minima, self.ratio_of_medians)
+        ratios = (self.ratio_of_minima, self.ratio_of_medians, self.ratio_of_pairs)
         return [
             str(len(self.ours)),
             *("" if number is None else f"{_plain(number)} {self.unit}" for number in numbers),
