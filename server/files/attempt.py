@@ -39,6 +39,8 @@ class Claim:
     attempt: int
     declared_size_bytes: int | None
     declared_sha256: str | None
+    is_in_parts: bool
+    """It was asked for in parts, which may be more than one PUT."""
     repair_of: UUID | None
     lease_owner: str
     claimed_at: datetime
@@ -125,6 +127,7 @@ def claim_of(file: File, now: datetime) -> Claim:
         attempt=file.attempt,
         declared_size_bytes=file.declared_size_bytes,
         declared_sha256=file.declared_sha256,
+        is_in_parts=file.multipart_id is not None,
         repair_of=file.repair_of,
         lease_owner=file.lease_owner,
         claimed_at=now,

@@ -85,17 +85,19 @@ class Uploads:
         return self.sign(file)
 
     def sign(self, file: File | NewFile) -> UploadTicket | MultipartTicket:
-        """Return the ticket of a file; for one PUT it is the same, byte for byte, every time."""
+        """Return the ticket of a file: the same, byte for byte, every time."""
         if file.multipart_id is not None:
             count = part_count(file.declared_size_bytes or 1, file.part_size_bytes or 1)
-            urls = {number: self._part_url(file, number) for number in range(1, count + 1)}
+            numbers = range(1, count + 1)
+            urls = {n: self._part_url(file, n, signed_at=_second(file.created_at)) for n in numbers}
             return answer_multipart(file, urls)
         return answer_upload(file, self.put_url(file.object_key, file.created_at))
 
     def put_url(self, key: str, created_at: datetime) -> str:
         """Return the upload URL of the file that was asked for then, whenever it is signed."""
-        signed_at = created_at.replace(microsecond=0)
-        return self._storage.presign_put(key, expires_in=self._expires_in, signed_at=signed_at)
+        return self._storage.presign_put(
+            key, expires_in=self._expires_in, signed_at=_second(created_at)
+        )
 
     async def parts(self, principal: Principal, file_id: UUID) -> PartsAnswer:
         """Return which parts have arrived, and fresh URLs for the rest; the file waits longer.
@@ -110,7 +112,8 @@ class Uploads:
             detail = "This file does not wait for parts."
             raise StateConflict(detail)
         arrived = await self._list_parts(file, file.multipart_id)
-        expires_at = self._clock().replace(microsecond=0) + self._expires_in
+        signed_at = _second(self._clock())
+        expires_at = signed_at + self._expires_in
         async with self._units.begin() as unit:
             waits = [col(File.stage) == str(Stage.AWAITING_UPLOAD)]
             await change(unit, file_id, None, values={"expires_at": expires_at}, where=waits)
@@ -126,7 +129,9 @@ class Uploads:
                 for part in arrived
             ],
             parts=[
-                PartTicket(part_number=number, upload_url=self._part_url(file, number))
+                PartTicket(
+                    part_number=number, upload_url=self._part_url(file, number, signed_at=signed_at)
+                )
                 for number in missing
             ],
             expires_at=expires_at,
@@ -171,12 +176,13 @@ class Uploads:
             # Joined or given up meanwhile.
             return []
 
-    def _part_url(self, file: File | NewFile, part_number: int) -> str:
+    def _part_url(self, file: File | NewFile, part_number: int, *, signed_at: datetime) -> str:
         return self._storage.presign_part(
             file.object_key,
             multipart_id=file.multipart_id or "",
             part_number=part_number,
             expires_in=self._expires_in,
+            signed_at=signed_at,
         )
 
     def _new_file(self, principal: Principal, asked: UploadRequest) -> NewFile:
@@ -200,9 +206,13 @@ class Uploads:
             multipart_id=None,
             part_size_bytes=asked.multipart.part_size_bytes if asked.multipart else None,
             created_at=created_at,
-            # The signature's date has whole seconds.
-            expires_at=created_at.replace(microsecond=0) + self._expires_in,
+            expires_at=_second(created_at) + self._expires_in,
         )
+
+
+def _second(moment: datetime) -> datetime:
+    # The signature's date has whole seconds.
+    return moment.replace(microsecond=0)
 
 
 def _check_repair(repaired: File, file: NewFile) -> None:

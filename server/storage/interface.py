@@ -145,9 +145,15 @@ class Storage(Protocol):
         """Return the id of a new multipart upload."""
 
     def presign_part(
-        self, key: str, *, multipart_id: str, part_number: int, expires_in: timedelta
+        self,
+        key: str,
+        *,
+        multipart_id: str,
+        part_number: int,
+        expires_in: timedelta,
+        signed_at: datetime | None = None,
     ) -> str:
-        """Return a public URL to PUT one part with."""
+        """Return a public URL to PUT one part with; its life is told as for presign_put."""
 
     async def list_parts(self, key: str, multipart_id: str) -> list[UploadedPart]:
         """Return the parts that have arrived, by number."""

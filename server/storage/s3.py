@@ -184,7 +184,13 @@ class S3Storage:
         return await self._run(lambda: self._create_multipart(key, "application/octet-stream"))
 
     def presign_part(
-        self, key: str, *, multipart_id: str, part_number: int, expires_in: timedelta
+        self,
+        key: str,
+        *,
+        multipart_id: str,
+        part_number: int,
+        expires_in: timedelta,
+        signed_at: datetime | None = None,
     ) -> str:
         """Return a public URL to PUT one part with."""
         return self._public.get_presigned_url(
@@ -192,6 +198,7 @@ class S3Storage:
             self._bucket,
             key,
             expires=expires_in,
+            request_date=signed_at,
             extra_query_params={"uploadId": multipart_id, "partNumber": str(part_number)},
         )
 

@@ -184,6 +184,18 @@ async def test_the_ticket_is_the_same_whenever_it_is_signed(desk: Desk) -> None:
     assert ticket.created_at.replace(microsecond=0) + timedelta(hours=1) == ticket.expires_at
 
 
+async def test_a_ticket_in_parts_is_the_same_when_it_is_answered_again(desk: Desk) -> None:
+    file = {"name": "x.csv", "type": "csv", "sizeBytes": 6 * MIB}
+    ticket = await desk.service.uploads.request(
+        ALICE, asked({"file": file, "multipart": {"partSizeBytes": 5 * MIB}})
+    )
+
+    desk.clock.turn(minutes=5)
+    again = desk.service.uploads.sign(await desk.row(UUID(ticket.id)))
+
+    assert again == ticket
+
+
 async def test_parts_are_signed_resumed_and_joined(desk: Desk) -> None:
     size = 6 * MIB
     file = {"name": "x.csv", "type": "csv", "sizeBytes": size}

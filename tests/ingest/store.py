@@ -92,7 +92,13 @@ class MemoryStore:
         raise NotImplementedError
 
     def presign_part(
-        self, key: str, *, multipart_id: str, part_number: int, expires_in: timedelta
+        self,
+        key: str,
+        *,
+        multipart_id: str,
+        part_number: int,
+        expires_in: timedelta,
+        signed_at: datetime | None = None,
     ) -> str:
         """See Storage."""
         raise NotImplementedError

@@ -169,6 +169,15 @@ async def test_size_and_checksum_are_held_to_what_was_announced(desk: Desk) -> N
     assert content.code is FailureCode.CHECKSUM_MISMATCH
 
 
+async def test_in_parts_more_may_come_than_in_one_put(desk: Desk) -> None:
+    data = to_csv([good(n) for n in range(30_000)])
+    assert len(data) > SETTINGS.max_upload_bytes
+
+    found = await desk.inspect(data, is_in_parts=True)
+
+    assert found.layout.is_positional
+
+
 async def test_only_the_ends_of_a_large_file_are_read(desk: Desk) -> None:
     data = to_csv([good(n) for n in range(15_000)]).encode()
     assert len(data) > 1_500_000

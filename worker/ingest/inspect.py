@@ -16,6 +16,7 @@ from server.datasets.header import Alignment, align, sensitive
 from server.datasets.layout import Layout
 from server.files.claims import Claim
 from server.files.failures import FailureCode, FileFailed
+from server.files.policy import size_limit_bytes
 from worker.context import Context
 from worker.ingest.contents import Contents, look
 from worker.ingest.repair import reported_file
@@ -98,8 +99,9 @@ async def inspect(context: Context, claim: Claim, dataset: Dataset) -> Inspectio
 def _check_size(context: Context, claim: Claim) -> None:
     if claim.size_bytes == 0:
         raise FileFailed(FailureCode.EMPTY_FILE, "The file that arrived has no bytes.")
-    if claim.size_bytes > context.settings.max_upload_bytes:
-        detail = f"{claim.size_bytes} bytes arrived; {context.settings.max_upload_bytes} are taken."
+    limit = size_limit_bytes(context.settings, in_parts=claim.is_in_parts)
+    if claim.size_bytes > limit:
+        detail = f"{claim.size_bytes} bytes arrived; {limit} are taken."
         raise FileFailed(FailureCode.TOO_LARGE, detail)
     declared = claim.declared_size_bytes
     if declared is not None and declared != claim.size_bytes:
