@@ -36,6 +36,7 @@ from worker.context import context_of
 from worker.embedded.greeting import greeting, keep_address
 from worker.embedded.household import CannotStart, Secrets, locked, open_door, read_secrets
 from worker.embedded.valkey import ValkeyChild
+from worker.ingest.dataset_lock import end_locks
 from worker.main import run_worker
 from worker.prepare import prepare
 
@@ -87,6 +88,9 @@ async def _live(
         await migrate(parts.engine, metadata)
         signed = SignedOriginals(parts.storage)
         context = context_of(parts, DiskOriginals(embedded.disk, signed))
+        # The folder is locked for this process alone: whoever held something in it is dead.
+        await context.claims.end_all()
+        await end_locks(context)
         await prepare(context)
         path = await first_run(settings, parts.units, parts.access)
         app = create_app(parts, mounts={f"/{settings.storage_bucket}": store})

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
 
+from sqlalchemy import update
 from sqlmodel import col
 
 from server.clock import Clock
@@ -90,6 +91,16 @@ class Leases:
                 before=before,
             )
         return claim_of(taken, now) if taken is not None else None
+
+    async def end_all(self) -> None:
+        """End every lease: for who knows that no worker lives but those it is about to start."""
+        async with self.units.begin() as unit:
+            now = self.clock()
+            await unit.session.exec(
+                update(File)
+                .where(col(File.lease_expires_at) >= now)
+                .values(lease_expires_at=now - timedelta(microseconds=1))
+            )
 
     async def renew(self, claim: Claim) -> bool:
         """Prolong the lease; False when it is lost.
