@@ -12,6 +12,7 @@ from pydantic.alias_generators import to_camel
 
 from server.files.lifecycle import Outcome, Stage, Status
 from server.files.models import File
+from server.files.repaired import repaired
 
 BASE_PATH = "/analytics/files"
 
@@ -213,7 +214,9 @@ def answer_file(file: File) -> FileAnswer:
         options=file.options,
         metadata=file.tags,
         progress=Progress.model_validate(file.progress),
-        statistics=Statistics.model_validate(file.statistics) if file.statistics else None,
+        statistics=Statistics.model_validate(repaired(file.statistics, file.rows_repaired))
+        if file.statistics
+        else None,
         header=Header.model_validate(file.header) if file.header is not None else None,
         failure=file.failure,
         issues=[IssueSummary.model_validate(issue) for issue in file.issues],

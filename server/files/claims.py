@@ -11,6 +11,7 @@ from server.files.attempt import Claim, LeaseLost
 from server.files.endings import UNJUDGED, Ending, JudgedAndFailed, idle, judged
 from server.files.failures import FileFailed
 from server.files.lifecycle import Outcome, Stage
+from server.files.repaired import count_repaired
 from server.files.repository import Cause, find_file
 from server.files.standing import read_standing
 from server.files.undos import Undos
@@ -66,7 +67,10 @@ class ClaimBoard(Undos):
             now,
             {"outcome": str(ending.outcome), "attempt": claim.attempt, **(detail or {})},
         )
-        await self.write(claim, cause, values, before=before, unit=unit)
+        async with self.joined(unit) as one:
+            # What it repairs may have been found in the file itself, after the claim.
+            file = await self.write(claim, cause, values, before=before, unit=one)
+            await count_repaired(one, file.repair_of)
 
     async def fail(
         self,

@@ -6,7 +6,8 @@ can write nothing any more. Comes after `service.py` queued the file; undos are 
 `undos.py`, the ends of an attempt in `claims.py`.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from uuid import UUID
 
@@ -102,6 +103,15 @@ class Leases:
                 .values(lease_expires_at=now - timedelta(microseconds=1))
             )
 
+    @asynccontextmanager
+    async def joined(self, unit: UnitOfWork | None) -> AsyncIterator[UnitOfWork]:
+        """Give the transaction to be part of: the one handed in, or one of its own."""
+        if unit is not None:
+            yield unit
+            return
+        async with self.units.begin() as own:
+            yield own
+
     async def renew(self, claim: Claim) -> bool:
         """Prolong the lease; False when it is lost.
 
@@ -165,11 +175,8 @@ class Leases:
         Raises:
             LeaseLost: the file is gone, or not in a stage from which the move could be made.
         """
-        if unit is None:
-            async with self.units.begin() as own:
-                file = await find_file(own, claim.file_id)
-        else:
-            file = await find_file(unit, claim.file_id)
+        async with self.joined(unit) as one:
+            file = await find_file(one, claim.file_id)
         if file is None or file.lease_owner != claim.lease_owner:
             raise LeaseLost
         if not may_move(file.is_at, to_stage):
@@ -192,14 +199,9 @@ class Leases:
             LeaseLost: the claim does not hold any more.
         """
         where = held_by(claim)
-        if unit is None:
-            async with self.units.begin() as own:
-                file = await change(
-                    own, claim.file_id, cause, values=values, where=where, before=before
-                )
-        else:
+        async with self.joined(unit) as one:
             file = await change(
-                unit, claim.file_id, cause, values=values, where=where, before=before
+                one, claim.file_id, cause, values=values, where=where, before=before
             )
         if file is None:
             raise LeaseLost

@@ -43,7 +43,7 @@ class File(SQLModel, table=True):
     options: dict[str, object] = Field(default_factory=dict, sa_type=Json)
     tags: dict[str, str] = Field(default_factory=dict, sa_type=Json)
     """The caller's `metadata`; SQLAlchemy keeps that name for itself."""
-    repair_of: UUID | None = Field(default=None)
+    repair_of: UUID | None = Field(default=None, index=True)
 
     object_key: str = Field(max_length=255)
     multipart_id: str | None = Field(default=None, max_length=255)
@@ -86,6 +86,10 @@ class File(SQLModel, table=True):
 
     duplicate_of: UUID | None = Field(default=None)
     rows_imported: int | None = Field(default=None, sa_type=BigInteger)
+    rows_repaired: int = Field(
+        default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"}
+    )
+    """Rows that visible repairs of this file have brought in; `repaired.py` counts them."""
     progress: dict[str, int] = Field(default_factory=dict, sa_type=Json)
     """`bytesDone`, `bytesTotal`, `rowsDone`."""
     statistics: dict[str, object] | None = Field(default=None, sa_type=Json)

@@ -16,6 +16,7 @@ from server.files.endings import Ending, idle, judged
 from server.files.leases import Leases
 from server.files.lifecycle import Outcome, Stage
 from server.files.models import File
+from server.files.repaired import count_repaired
 from server.files.repository import Cause, change, find_file
 from server.unit_of_work import UnitOfWork
 
@@ -71,9 +72,10 @@ class Undos(Leases):
             "undone_at": now,
             "published_attempt": None,
         }
-        await self.write(
-            claim, Cause(self.actor, "file.undone", now, detail or {}), values, unit=unit
-        )
+        cause = Cause(self.actor, "file.undone", now, detail or {})
+        async with self.joined(unit) as one:
+            file = await self.write(claim, cause, values, unit=one)
+            await count_repaired(one, file.repair_of)
 
     async def release_undo(
         self, claim: Claim, code: str, not_before: datetime, *, is_fault: bool = True
@@ -164,4 +166,6 @@ class Undos(Leases):
             .values(duplicate_of=file_id, version=File.version + 1)
             .execution_options(synchronize_session=False)
         )
+        if promoted is not None:
+            await count_repaired(unit, promoted.repair_of)
         return promoted is not None

@@ -1,6 +1,5 @@
 """Files that speak of the same keys at the same time: the newest by arrival wins."""
 
-import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +9,7 @@ import pytest
 
 from tests.faults.bulk import Bulk, new_provider
 from tests.fixtures.appliance import Appliance, started
-from tests.fixtures.client import FILES, Client, counts_of
+from tests.fixtures.client import Client, counts_of
 
 
 @pytest.fixture(scope="module")
@@ -98,17 +97,8 @@ def test_the_same_bytes_at_once_are_imported_once(client: Client) -> None:
             assert counts_of(file) == {"total": 30_000, "duplicate": 30_000}
 
     # Whichever stays takes the place of what is undone.
-    client.http.post(f"{FILES}/{original.id}/undo")
-    await_undone(client, original.id)
+    client.undo(original.id)
 
     assert client.shown(rows.provider) == rows.sums
     outcomes = Counter(client.get(file_id).outcome for file_id, _ in tickets)
     assert outcomes == {"undone": 1, "imported": 1, "duplicate": 3}
-
-
-def await_undone(client: Client, file_id: str) -> None:
-    """Wait until readers do not see the file any more."""
-    end = time.monotonic() + 60
-    while client.get(file_id).undone_at is None:
-        assert time.monotonic() < end
-        time.sleep(0.02)

@@ -157,3 +157,28 @@ def test_a_repaired_report_says_itself_whose_rows_it_brings_back(
 
     assert counts_of(again) == {"total": 6, "imported": 6, "inserted": 6}
     assert again.repair_of == first.id
+
+
+def test_a_file_tells_how_many_of_its_rejected_rows_have_come_back(
+    client: Client, payments: Payments
+) -> None:
+    first = client.send(to_csv(payments.rows(4, amount="x")), maxRejectedRatio=1)
+    report = read_csv(client.http.get(first.links.rejected_rows_csv).text)
+    half, rest = ([{**cells, "amount": "7.50"} for cells in part] for part in halves(report))
+
+    def come_back() -> object:
+        return client.http.get(first.links.self).json()["statistics"]["rowsRepaired"]
+
+    assert come_back() == 0
+    client.send(to_csv(half))
+    assert come_back() == 2
+    other = client.send(to_csv([*rest, *payments.rows(5)]), repairOf=first.id)
+    # New rows in a repair are no rows that come back.
+    assert come_back() == 4
+    client.undo(other.id)
+    assert come_back() == 2
+
+
+def halves(rows: list[dict[str, str]]) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    """Return the first and the second half."""
+    return rows[: len(rows) // 2], rows[len(rows) // 2 :]

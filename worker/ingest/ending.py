@@ -77,7 +77,6 @@ def statistics_of(
         "rowsOutdated": outdated,
         "rowsWithWarnings": verdict.rows_with_warnings,
         "rowsSkipped": verdict.rows_skipped,
-        "rowsRepaired": 0,
         "firstEventAt": _instant(verdict.first_event_at),
         "lastEventAt": _instant(verdict.last_event_at),
         "totals": [_total(total) for total in verdict.totals] if imported else [],
