@@ -13,10 +13,13 @@ from functools import partial
 from pathlib import Path
 
 from litestar import Litestar, Request, Response
+from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import NotFoundException
 from litestar.handlers import BaseRouteHandler
+from litestar.middleware import DefineMiddleware
+from litestar.middleware.compression import CompressionMiddleware
 from litestar.plugins.pydantic import PydanticPlugin
 from litestar.response import Template
 from litestar.static_files import create_static_files_router
@@ -62,6 +65,10 @@ from server.wiring import NewestFiles, ResignedTickets
 MAX_BODY_BYTES = 2**20
 
 _WEB = Path(__file__).resolve().parent.parent / "web"
+# For static files alone: what is compressed together with a secret can be guessed by its length.
+_COMPRESSION = DefineMiddleware(
+    CompressionMiddleware, config=CompressionConfig("gzip", gzip_compress_level=6)
+)
 
 Closer = Callable[[], Awaitable[None]]
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
@@ -155,7 +162,9 @@ def create_app(
             *datasets_controller.controllers,
             *insights_controller.controllers,
             *portal_controllers.controllers,
-            create_static_files_router("/static", directories=[_WEB / "static"]),
+            create_static_files_router(
+                "/static", directories=[_WEB / "static"], middleware=[_COMPRESSION]
+            ),
             *handlers,
         ],
         dependencies=_dependencies(parts),

@@ -141,3 +141,14 @@ async def test_a_mount_takes_its_path_without_authentication_or_limit(
 @pytest.mark.parametrize("path", ["/tallydocks", "/x/tallydock", "/analytics/tallydock"])
 async def test_a_mount_takes_nothing_else(mounted: httpx.AsyncClient, path: str) -> None:
     assert (await mounted.get(path)).status_code in (401, 404)
+
+
+async def test_static_files_travel_compressed_and_answers_do_not(
+    stranger: httpx.AsyncClient,
+) -> None:
+    style = await stranger.get("/static/css/app.css")
+    description = await stranger.get("/schema/openapi.json")
+
+    assert style.headers["content-encoding"] == "gzip"
+    assert style.text == (WEB / "css" / "app.css").read_text()
+    assert "content-encoding" not in description.headers
