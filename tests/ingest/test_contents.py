@@ -6,8 +6,8 @@ import zlib
 
 import pytest
 
+from server.files.contents import Contents, look
 from server.files.failures import FailureCode, FileFailed
-from worker.ingest.contents import Contents, look
 
 if sys.version_info >= (3, 14):
     from compression import zstd

@@ -1,6 +1,7 @@
 """What the first bytes of a file say it is: compression, encoding, or no table at all.
 
-Used by `inspect.py`. Names what is not a table in plain words, so that its sender knows what to do.
+Comes before `framing.py`. Names what is not a table in plain words, so that its sender knows what
+to do.
 """
 
 import re
@@ -15,6 +16,8 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
+# How much of a file is read to be looked at.
+HEAD_BYTES = 2**18
 # How much of a compressed file's beginning is unpacked to look at.
 _LOOK_BYTES = 2**20
 
