@@ -22,6 +22,7 @@ from server.schema import metadata
 from server.settings import SECRETS, Settings
 from server.storage.administration import Root, set_up_storage
 from server.telemetry.logs import configure_logs
+from server.version import VERSION
 
 T = TypeVar("T")
 
@@ -31,7 +32,7 @@ _LISTED_KEYS = 1000
 
 
 @click.group()
-@click.version_option(package_name="tallydock")
+@click.version_option(VERSION, prog_name="tallydock")
 def main() -> None:
     """Payment files in, trusted analytics out."""
 

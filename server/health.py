@@ -18,7 +18,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from server.access.cache import ShortCache
 from server.errors import Unauthenticated
 from server.settings import Settings
-from server.telemetry.metrics import CONTENT_TYPE, exposition
+from server.telemetry.metrics import (
+    CONTENT_TYPE,
+    DEPENDENCY_OUTAGES,
+    DEPENDENCY_UP,
+    exposition,
+)
 
 logger = structlog.get_logger(__name__)
 
@@ -53,19 +58,33 @@ class Health:
 
     def __init__(self, pings: Mapping[str, Ping]) -> None:
         self._pings = pings
+        self._down: set[str] = set()
         self._latest: ShortCache[str, Readiness] = ShortCache(seconds=_REMEMBER_SECONDS, limit=1)
 
     async def readiness(self) -> Readiness:
         """Return how every system is; at most a second old."""
         if (remembered := self._latest.get("")) is not None:
             return remembered[0]
-        found = await asyncio.gather(*(_measure(name, ping) for name, ping in self._pings.items()))
+        found = await asyncio.gather(*(_measure(ping) for ping in self._pings.values()))
+        for name, dependency in zip(self._pings, found, strict=True):
+            self._tell(name, is_up=dependency.status == "up")
         is_ready = all(dependency.status == "up" for dependency in found)
         readiness = Readiness(
             "ready" if is_ready else "unavailable", dict(zip(self._pings, found, strict=True))
         )
         self._latest.put("", readiness)
         return readiness
+
+    def _tell(self, name: str, *, is_up: bool) -> None:
+        """Count and log an outage when it begins, and its end; not every answer in between."""
+        DEPENDENCY_UP.labels(dependency=name).set(is_up)
+        if not is_up and name not in self._down:
+            self._down.add(name)
+            DEPENDENCY_OUTAGES.labels(dependency=name).inc()
+            logger.warning("dependency.down", dependency=name)
+        elif is_up and name in self._down:
+            self._down.discard(name)
+            logger.warning("dependency.up-again", dependency=name)
 
 
 def database_ping(engine: AsyncEngine) -> Ping:
@@ -78,15 +97,13 @@ def database_ping(engine: AsyncEngine) -> Ping:
     return ping
 
 
-async def _measure(name: str, ping: Ping) -> Dependency:
+async def _measure(ping: Ping) -> Dependency:
     started = time.perf_counter()
     # Whatever a driver raises means the same here.
     (fault,) = await asyncio.gather(
         asyncio.wait_for(ping(), _TIMEOUT_SECONDS), return_exceptions=True
     )
     latency_ms = round((time.perf_counter() - started) * 1000, 2)
-    if fault is not None:
-        logger.warning("dependency.down", dependency=name, cause=type(fault).__name__)
     return Dependency("up" if fault is None else "down", latency_ms)
 
 

@@ -4,8 +4,6 @@
 put in their place, since every refusal is a problem document (`server/problems.py`).
 """
 
-from importlib.metadata import PackageNotFoundError, version
-
 from litestar import Request, Response, Router
 from litestar.datastructures import State
 from litestar.openapi.config import OpenAPIConfig
@@ -15,6 +13,7 @@ from litestar.serialization import encode_json
 
 from server.errors import NotFound
 from server.problems import MEDIA_TYPE
+from server.version import VERSION
 
 Json = dict[str, object]
 
@@ -100,7 +99,7 @@ def openapi_config() -> OpenAPIConfig:
     """Return Litestar's configuration of description and page."""
     return OpenAPIConfig(
         title="Tallydock",
-        version=_version(),
+        version=VERSION,
         description="Send payment files, watch them load, ask the dashboards.",
         components=Components(
             security_schemes={
@@ -150,10 +149,3 @@ def _refuse_unknown(response: Response[object]) -> Response[object]:
     if response.status_code == NotFound.status:
         raise NotFound
     return response
-
-
-def _version() -> str:
-    try:
-        return version("tallydock")
-    except PackageNotFoundError:
-        return "0"  # run from a checkout

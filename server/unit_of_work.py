@@ -4,7 +4,7 @@ The only place that commits. When the queue is down after the commit, that is lo
 the row is the truth, and the sweep finds it.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from uuid import UUID
 
@@ -25,14 +25,22 @@ class UnitOfWork:
         self.session = session
         self._queue = queue
         self._calls: list[tuple[str, UUID]] = []
+        self._tellings: list[Callable[[], None]] = []
 
     def wake_after_commit(self, job: str, file_id: UUID) -> None:
         """Announce work on the file once this transaction is durable."""
         self._calls.append((job, file_id))
 
+    def tell_after_commit(self, telling: Callable[[], None]) -> None:
+        """Call this once the transaction is durable: what logs and metrics say must be so."""
+        self._tellings.append(telling)
+
     async def commit(self) -> None:
-        """Commit, then send the wake-up calls."""
+        """Commit, then tell logs and metrics, and send the wake-up calls."""
         await self.session.commit()
+        tellings, self._tellings = self._tellings, []
+        for telling in tellings:
+            telling()
         calls, self._calls = self._calls, []
         for job, file_id in calls:
             try:

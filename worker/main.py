@@ -21,6 +21,7 @@ from worker.context import Context
 from worker.jobs import JOBS
 from worker.maintenance.reconcile import Reconciler
 from worker.maintenance.sweep import Sweep
+from worker.maintenance.vitals import Vitals
 from worker.runner import Runner
 
 logger = structlog.get_logger(__name__)
@@ -46,6 +47,7 @@ async def run_worker(context: Context) -> None:
             group.create_task(_listen(context, runner), name="listen")
             group.create_task(sweep.run(), name="sweep")
             group.create_task(Reconciler(context).run(), name="reconcile")
+            group.create_task(Vitals(context).run(), name="vitals")
     finally:
         await runner.stop()
         logger.info("worker.stopped", worker=context.worker_name)

@@ -95,8 +95,6 @@ async def settle(context: Context, claim: Claim, fault: Exception) -> None:
                     await context.arrivals.destroy(claim.file_id, context.claims.actor)
             if failure.is_ours:
                 logger.error("ingest.given-up", code=failure.code, **_facts_of(fault))
-            else:
-                logger.info("ingest.failed", code=failure.code)
         case PutBack(code, wait):
             await context.claims.release(claim, code, context.clock() + wait)
             INGEST_RETRIES.labels(code=code).inc()

@@ -6,7 +6,7 @@ and the answer kept for the next try are durable together or not at all. A part 
 back alone, like a transaction of its own.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from uuid import UUID
@@ -86,16 +86,21 @@ async def _is_begun(session: AsyncSession) -> bool:
 
 
 class _JoinedUnit(UnitOfWork):
-    """Hands its wake-up calls to the request's unit, which commits."""
+    """Hands its wake-up calls and tellings to the request's unit, which commits."""
 
     def __init__(self, outer: UnitOfWork, queue: Queue) -> None:
         super().__init__(outer.session, queue)
         self._outer = outer
         self._waiting: list[tuple[str, UUID]] = []
+        self._untold: list[Callable[[], None]] = []
 
     def wake_after_commit(self, job: str, file_id: UUID) -> None:
         """See UnitOfWork."""
         self._waiting.append((job, file_id))
+
+    def tell_after_commit(self, telling: Callable[[], None]) -> None:
+        """See UnitOfWork."""
+        self._untold.append(telling)
 
     async def commit(self) -> None:
         """Write to the request's transaction; it is durable when that is."""
@@ -103,3 +108,6 @@ class _JoinedUnit(UnitOfWork):
         waiting, self._waiting = self._waiting, []
         for job, file_id in waiting:
             self._outer.wake_after_commit(job, file_id)
+        untold, self._untold = self._untold, []
+        for telling in untold:
+            self._outer.tell_after_commit(telling)

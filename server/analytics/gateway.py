@@ -21,6 +21,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from server.errors import AnalyticsUnavailable, QueryRejected
 from server.settings import Settings
+from server.telemetry.metrics import STATEMENT_SECONDS
 
 logger = structlog.get_logger(__name__)
 
@@ -149,7 +150,7 @@ class Analytics:
             columns = tuple(Column(n, t.name) for n, t in zip(names, types, strict=True))
             return Rows(columns, [tuple(row) for row in answer.result_rows])
 
-        return await self._run(run)
+        return await self._run("query", run)
 
     async def command(
         self,
@@ -170,7 +171,7 @@ class Analytics:
         def run(client: Client) -> None:
             client.command(sql, parameters=_named(sql, parameters), settings=asked)
 
-        running = asyncio.ensure_future(self._run(run))
+        running = asyncio.ensure_future(self._run("command", run))
         try:
             await asyncio.shield(running)
         except asyncio.CancelledError:
@@ -187,15 +188,16 @@ class Analytics:
         def run(client: Client) -> None:
             client.insert(table, rows, column_names=columns, database=self.database, settings=asked)
 
-        await self._run(run)
+        await self._run("insert", run)
 
     async def kill(self, comment: str) -> None:
         """Stop every statement that carries this comment, and wait until it has stopped."""
         await self._run(
+            "other",
             lambda client: client.command(
                 "KILL QUERY WHERE Settings['log_comment'] = {comment:String} SYNC",
                 parameters={"comment": comment},
-            )
+            ),
         )
 
     async def ping(self) -> None:
@@ -204,7 +206,7 @@ class Analytics:
         Raises:
             AnalyticsUnavailable: it does not.
         """
-        await self._run(lambda client: client.command("SELECT 1"))
+        await self._run("other", lambda client: client.command("SELECT 1"))
 
     async def create_database(self) -> None:
         """Create our database where it is missing. Idempotent.
@@ -213,9 +215,10 @@ class Analytics:
         resolves table names to local files.
         """
         await self._run(
+            "other",
             lambda client: client.command(
                 f"CREATE DATABASE IF NOT EXISTS {self.database} ENGINE = Atomic"
-            )
+            ),
         )
 
     def close(self) -> None:
@@ -235,16 +238,17 @@ class Analytics:
             asked["max_execution_time"] = timeout_seconds
         return asked
 
-    async def _run(self, work: Callable[[Client], T]) -> T:
+    async def _run(self, kind: str, work: Callable[[Client], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(
-            self._executor, self._translated, work
+            self._executor, self._translated, kind, work
         )
 
-    def _translated(self, work: Callable[[Client], T]) -> T:
+    def _translated(self, kind: str, work: Callable[[Client], T]) -> T:
         client = self._take()
         is_well = False
         try:
-            result = work(client)
+            with STATEMENT_SECONDS.labels(kind=kind).time():
+                result = work(client)
             is_well = True
         except ClickHouseError as fault:
             raise _translate(fault) from None  # the original message may quote cells

@@ -75,7 +75,6 @@ class Arrivals:
             if moved is None:
                 return await find_file(unit, file_id)
             unit.wake_after_commit("ingest", file_id)
-        logger.info("object.pinned", file_id=str(file_id), actor=actor)
         return moved
 
     async def take_notice(self, key: str, version_id: str | None) -> None:
@@ -176,7 +175,6 @@ class Arrivals:
                 # Only now: as long as it stands, the sweep finds the file and comes back.
                 values = {"object_version": None}
                 await change(unit, file_id, cause, values=values, before=file.is_at)
-            logger.info("object.destroyed", file_id=str(file_id), count=count)
         return count
 
     async def abort_parts(self, file: File) -> None:

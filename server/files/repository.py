@@ -9,6 +9,7 @@ files of the same bytes in `identical.py`.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, update
@@ -18,7 +19,7 @@ from server.errors import FileNotFound
 from server.files.ids import new_id
 from server.files.lifecycle import Stage, may_move
 from server.files.models import File, FileEvent
-from server.telemetry.metrics import FILES_ENDED
+from server.files.telling import tell_change, tell_ending, tell_request
 from server.unit_of_work import UnitOfWork
 
 
@@ -78,6 +79,7 @@ async def insert_file(unit: UnitOfWork, file: NewFile) -> None:
     """Write a new file: one statement. The first line of its history is its row (list_events)."""
     connection = await unit.session.connection()
     await connection.execute(_INSERT, {**_FIRST, **vars(file)})
+    unit.tell_after_commit(partial(tell_request, file.file_id, file.dataset_type, file.created_by))
 
 
 async def find_file(unit: UnitOfWork, file_id: UUID) -> File | None:
@@ -177,7 +179,7 @@ async def change(
         return None
     file: File = row[0]
     if values.get("outcome") is not None:
-        FILES_ENDED.labels(outcome=values["outcome"]).inc()
+        unit.tell_after_commit(partial(tell_ending, file, values))
     if cause is not None:
         await _write_event(unit, file, cause, before=before or file.is_at, after=file.is_at)
     return file
@@ -221,3 +223,4 @@ async def _write_event(
     }
     connection = await unit.session.connection()
     await connection.execute(_INSERT_EVENT, values)
+    unit.tell_after_commit(partial(tell_change, values))

@@ -14,6 +14,7 @@ from server.insights.panel import Column, Panel
 from server.insights.panels import PANELS
 from server.insights.queries import newest_files
 from server.insights.question import Question
+from server.telemetry.request_id import current_request_id
 
 # ClickHouse's numbers for a table or a database that is not there.
 _NOTHING_THERE = frozenset({60, 81})
@@ -129,7 +130,7 @@ class Insights:
             return [_file_row(file) for file in files]
         answer = await self._analytics.query(
             panel.sql,
-            comment=f"insight:{panel.panel}",
+            comment=f"insight:{panel.panel}:{current_request_id()}",
             parameters=question.bound(workspace_id=workspace_id, database=self._analytics.database),
             timeout_seconds=self._timeout_seconds,
         )

@@ -13,6 +13,8 @@ from prometheus_client import (
     generate_latest,
 )
 
+from server.version import VERSION
+
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 REGISTRY = CollectorRegistry()
@@ -75,6 +77,19 @@ for _outcome in (
     *("failed", "never_uploaded", "cancelled"),
 ):
     FILES_ENDED.labels(outcome=_outcome)
+ROWS_JUDGED = Counter(
+    "tallydock_rows_total",
+    "Rows of files that came to their end, by what became of them",
+    ["result"],
+    registry=REGISTRY,
+)
+for _result in ("imported", "rejected", "duplicate", "withheld"):
+    ROWS_JUDGED.labels(result=_result)
+BYTES_JUDGED = Counter(
+    "tallydock_judged_bytes_total",
+    "Bytes, as sent, of files that were judged to their end",
+    registry=REGISTRY,
+)
 STAGE_SECONDS = Histogram(
     "tallydock_ingest_stage_seconds",
     "Time one stage of an ingest took (s)",
@@ -82,18 +97,66 @@ STAGE_SECONDS = Histogram(
     registry=REGISTRY,
     buckets=(0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 1800, 10800),
 )
+for _stage in ("inspect", "load", "publish"):
+    STAGE_SECONDS.labels(stage=_stage)
+STATEMENT_SECONDS = Histogram(
+    "tallydock_clickhouse_statement_seconds",
+    "Time one statement took in ClickHouse, with the way there and back, by kind (s)",
+    ["kind"],
+    registry=REGISTRY,
+    buckets=(0.005, 0.025, 0.1, 0.5, 1, 5, 15, 60, 300, 1800),
+)
+for _kind in ("query", "command", "insert", "other"):
+    STATEMENT_SECONDS.labels(kind=_kind)
+DEPENDENCY_UP = Gauge(
+    "tallydock_dependency_up",
+    "Whether an outside system answered when it was last asked",
+    ["dependency"],
+    registry=REGISTRY,
+)
+DEPENDENCY_OUTAGES = Counter(
+    "tallydock_dependency_outages_total",
+    "How often an outside system began to give no answer",
+    ["dependency"],
+    registry=REGISTRY,
+)
+for _dependency in ("database", "queue", "storage", "analytics"):
+    DEPENDENCY_OUTAGES.labels(dependency=_dependency)
+DISK_FREE_BYTES = Gauge(
+    "tallydock_disk_free_bytes",
+    "Room that is left on a disk of ClickHouse's",
+    ["disk"],
+    registry=REGISTRY,
+)
+DISK_TOTAL_BYTES = Gauge(
+    "tallydock_disk_total_bytes",
+    "Size of a disk of ClickHouse's",
+    ["disk"],
+    registry=REGISTRY,
+)
+BUILD_INFO = Gauge(
+    "tallydock_build_info",
+    "Always 1; the label says which version this process is",
+    ["version"],
+    registry=REGISTRY,
+)
+BUILD_INFO.labels(version=VERSION).set(1)
 INGEST_RETRIES = Counter(
     "tallydock_ingest_retries_total",
     "Attempts that ended with a fault of ours and will be made again, by failure code",
     ["code"],
     registry=REGISTRY,
 )
+for _code in ("storage-unavailable", "analytics-unavailable", "internal"):
+    INGEST_RETRIES.labels(code=_code)
 SWEEP_FOUND = Counter(
     "tallydock_sweep_found_total",
     "Work that the sweep found and nobody had told of: arrived, expired or abandoned files",
     ["kind"],
     registry=REGISTRY,
 )
+for _kind in ("arrived", "expired", "abandoned", "refused"):
+    SWEEP_FOUND.labels(kind=_kind)
 RECONCILED = Counter(
     "tallydock_reconciled_total",
     "Things that dead workers or outages left behind and that were put right, by kind",

@@ -3,8 +3,12 @@
 from dataclasses import dataclass, field
 from time import monotonic
 
+import structlog
+
 from server.files.claims import Claim
 from server.telemetry.metrics import STAGE_SECONDS
+
+logger = structlog.get_logger(__name__)
 
 
 @dataclass
@@ -25,3 +29,4 @@ class Watch:
         seconds, self.began = now - self.began, now
         self.durations[f"{stage}Seconds"] = round(seconds, 3)
         STAGE_SECONDS.labels(stage=stage).observe(seconds)
+        logger.info("stage.ended", stage=stage, duration_ms=round(seconds * 1000, 2))
