@@ -2,12 +2,15 @@
 
 import re
 import subprocess
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, cast
 
 import pytest
 import yaml
+
+from server.version import VERSION
 
 COMPOSE: Final = Path(__file__).resolve().parents[2] / "compose"
 _PINNED: Final = re.compile(r"[^\s@]+:[\w.-]+@sha256:[0-9a-f]{64}")
@@ -74,9 +77,12 @@ def test_nothing_but_the_proxy_is_published_or_reaches_the_world() -> None:
     open_ones = {name for name, network in networks.items() if not network.get("internal")}
 
     assert [name for name, service in services().items() if "ports" in service] == ["proxy"]
+    assert open_ones == {"edge", "alerts"}
     for name, service in services().items():
         joined = set(cast("list[str]", service.get("networks", [])))
-        assert bool(joined & open_ones) == (name == "proxy"), name
+        # Prometheus may reach the site's Alertmanager; it is asked by nobody from outside.
+        out = {"proxy": {"edge"}, "prometheus": {"alerts"}}.get(name, set())
+        assert joined & open_ones == out, name
         assert joined or service.get("network_mode") == "none", name
 
 
@@ -119,3 +125,18 @@ def test_the_scripts_are_sound_shell(name: str) -> None:
 
     assert done.returncode == 0, done.stderr
     assert (COMPOSE / name).stat().st_mode & 0o111
+
+
+def test_one_version_is_named_everywhere() -> None:
+    root = COMPOSE.parent
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    files = [
+        root / "Makefile",
+        *(COMPOSE / name for name in ("compose.yaml", "install", ".env.example")),
+    ]
+
+    named = {
+        found for path in files for found in re.findall(r"tallydock:([\d.]+)", path.read_text())
+    }
+    assert named == {VERSION}
+    assert project["version"] == VERSION
