@@ -1,6 +1,7 @@
 """What is shipped holds its promises, read from the files themselves."""
 
 import re
+import shutil
 import subprocess
 import tomllib
 from collections.abc import Mapping
@@ -140,3 +141,32 @@ def test_one_version_is_named_everywhere() -> None:
     }
     assert named == {VERSION}
     assert project["version"] == VERSION
+
+
+@pytest.mark.parametrize("overlay", sorted(COMPOSE.glob("external-*.yaml")), ids=lambda p: p.stem)
+def test_what_an_overlay_leaves_out_is_required_by_nothing_that_stays(overlay: Path) -> None:
+    laid = cast("Mapping[str, Service]", yaml.safe_load(overlay.read_text())["services"])
+    left_out = {name for name, service in laid.items() if service.get("profiles") == ["bundled"]}
+
+    assert left_out
+    assert laid.keys() <= services().keys()
+    for name, service in services().items():
+        needs = cast("Mapping[str, Mapping[str, object]]", service.get("depends_on", {}))
+        required = {other for other, how in needs.items() if how.get("required", True)}
+        assert name in left_out or not required & left_out, name
+
+
+def test_install_keeps_the_secrets_an_operator_brings(tmp_path: Path) -> None:
+    shutil.copytree(COMPOSE, tmp_path / "compose", ignore=shutil.ignore_patterns("secrets"))
+    secrets = tmp_path / "compose" / "secrets"
+    secrets.mkdir()
+    dsn = "clickhouses://bank:theirs@clickhouse.example.com:8443/"
+    (secrets / "tallydock_clickhouse_dsn").write_text(dsn)
+    script = (COMPOSE / "install").read_text()
+    functions = script.partition("\ncheck_docker\nif")[0].replace('cd "$(dirname "$0")"', "")
+
+    subprocess.run(["sh", "-c", f"{functions}\nmake_secrets"], cwd=tmp_path / "compose", check=True)
+
+    assert (secrets / "tallydock_clickhouse_dsn").read_text() == dsn
+    assert (secrets / "clickhouse_users").read_text() == "<clickhouse/>\n"
+    assert {path.stat().st_mode & 0o777 for path in secrets.iterdir()} == {0o444}
