@@ -10,6 +10,8 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
+from server.analytics.zones import zone_names
+
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 """A name that is safe as an identifier in SQL: it is never quoted."""
 
@@ -30,6 +32,12 @@ class ColumnType(StrEnum):
     """ISO 8601 / RFC 3339 with `T` or a space; a time without an offset is local to the zone."""
     ZONE = "zone"
     """An IANA zone name."""
+    BOOLEAN = "boolean"
+    """true or false, yes or no, 1 or 0; in any case."""
+    DATE = "date"
+    """A day as YYYY-MM-DD, without time and zone."""
+    COUNTRY = "country"
+    """An ISO 3166 alpha-2 code; lower case is folded."""
 
 
 class OnFault(StrEnum):
@@ -66,15 +74,40 @@ class Column(_Declared):
     pattern_hint: str = ""
     """The pattern in words, for the report: "exactly 4 digits"."""
     minimum: int | None = None
+    maximum: int | None = None
     above_zero: bool = False
     scale: int = Field(8, ge=0, le=18)
     """Digits kept after the point of a decimal."""
     provider_id: bool = False
     """An identifier that a provider made up: digits that look like a card number only warn."""
+    personal: bool = False
+    """It tells of a person. Shown as such; what is not declared is not stored at all."""
     few_values: bool = False
     """Stored by dictionary (LowCardinality): under some ten thousand different values."""
     exponent_of: str | None = None
     """The currency column whose ISO 4217 exponent bounds the digits after the point."""
+
+    @property
+    def is_number(self) -> bool:
+        """True when a range can bound it."""
+        return self.type in (ColumnType.DECIMAL, ColumnType.INTEGER)
+
+    @model_validator(mode="after")
+    def _rules_fit_the_type(self) -> Self:
+        bounds = (self.minimum, self.maximum, self.above_zero or None, self.exponent_of)
+        faults = {
+            "a column of type enum names its values": (self.type is ColumnType.ENUM)
+            != bool(self.enum),
+            "a range and an exponent bound numbers only": not self.is_number
+            and any(bound is not None for bound in bounds),
+            "a pattern is for text and ids": self.pattern is not None
+            and self.type not in (ColumnType.TEXT, ColumnType.ID),
+            "minimum is above maximum": None not in bounds[:2]
+            and (self.minimum or 0) > (self.maximum or 0),
+        }
+        if told := [fault for fault, holds in faults.items() if holds]:
+            raise ValueError("; ".join(told))
+        return self
 
 
 class Roles(_Declared):
@@ -86,6 +119,7 @@ class Roles(_Declared):
     provider: str | None = None
     account: str | None = None
     payment_method: str | None = None
+    status: str | None = None
 
 
 class KeyFallback(_Declared):
@@ -118,12 +152,24 @@ class Dataset(_Declared):
     key_fallback: KeyFallback | None = None
     rows_per_key: Literal["one", "many"]
     """one: a newer file's row takes the older one's place; many: its whole group does."""
+    version_column: str | None = None
+    """Of rows of one file with one key and different content the highest in it is taken. Between
+    files the newer one wins, whatever it says here."""
     event_time: str
+    """The required time that dates a row."""
     zone: str | None = None
     """The column that holds the zone of local times."""
+    zone_abbreviations: dict[str, str] = Field(default_factory=dict)
+    """What the zone column may say beside IANA names → the IANA zone meant: `CET`, `BST`."""
+    footers: tuple[str, ...] = ()
+    """RE2 of the whole first cell of records that are no rows: totals, end marks."""
     roles: Roles
     defaults: Defaults
     file_types: tuple[str, ...] = ("csv", "tsv", "jsonl", "parquet")
+    controls: tuple[dict[str, object], ...] = ()
+    """Sums that a file has to keep to; their own module says what they may say."""
+    canonical: dict[str, object] | None = None
+    """How rows are told as rows of another dataset; its own module says how."""
 
     def column(self, name: str) -> Column:
         """Return the column of that name."""
@@ -147,11 +193,40 @@ class Dataset(_Declared):
         if len(known) != len(self.columns):
             message = "a column is declared twice"
             raise ValueError(message)
-        used = [*self.key, self.event_time, self.zone, *self.roles.model_dump().values()]
-        used += [column.exponent_of for column in self.columns]
+        used = [*self.key, self.event_time, self.zone, self.version_column]
+        used += [*self.roles.model_dump().values(), *(c.exponent_of for c in self.columns)]
         if self.key_fallback is not None:
             used += [self.key_fallback.column, *self.key_fallback.when_empty]
         if unknown := {name for name in used if name} - known:
             message = f"not among the columns: {', '.join(sorted(unknown))}"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _columns_suit_their_part(self) -> Self:
+        """Check the types; the validator above has found every name."""
+        parts = [
+            ("eventTime", self.event_time, (ColumnType.DATETIME,)),
+            ("zone", self.zone, (ColumnType.ZONE,)),
+            ("versionColumn", self.version_column, (ColumnType.DATETIME, ColumnType.INTEGER)),
+            ("roles.amount", self.roles.amount, (ColumnType.DECIMAL,)),
+            ("roles.currency", self.roles.currency, (ColumnType.CURRENCY,)),
+            *(
+                (f"exponentOf of {column.name}", column.exponent_of, (ColumnType.CURRENCY,))
+                for column in self.columns
+            ),
+        ]
+        for part, name, types in parts:
+            if name is not None and self.column(name).type not in types:
+                message = f"{part}: {name} has to be of type {' or '.join(types)}"
+                raise ValueError(message)
+        if not self.column(self.event_time).required:
+            message = f"eventTime: {self.event_time} has to be required"
+            raise ValueError(message)
+        if self.version_column is not None and self.rows_per_key == "many":
+            message = "versionColumn: rows of one key belong together where there are many"
+            raise ValueError(message)
+        if unknown := set(self.zone_abbreviations.values()) - set(zone_names()):
+            message = f"zoneAbbreviations: no IANA zone: {', '.join(sorted(unknown))}"
             raise ValueError(message)
         return self

@@ -17,6 +17,7 @@ from server.datasets.numbering import Numbered
 from server.datasets.reading import read_cells
 from server.datasets.rules import judge
 from server.datasets.sql import quoted
+from server.datasets.storing import WORDS
 from server.datasets.tables import GOOD, REJECTED, SKIPPED, columns
 
 
@@ -143,8 +144,7 @@ def _stored(dataset: Dataset, judgement: Judgement, numbered: Numbered) -> str:
 
 def row_key(dataset: Dataset) -> str:
     """Return the hash of a row's key, from its values."""
-    parts = [f"toString(v_{name})" if _is_moment(dataset, name) else f"v_{name}"
-             for name in dataset.key]  # fmt: skip
+    parts = [_key_part(dataset, name) for name in dataset.key]
     fallback = dataset.key_fallback
     if fallback is not None:
         nothing = " AND ".join(f"empty(v_{name})" for name in fallback.when_empty)
@@ -158,5 +158,8 @@ def row_key(dataset: Dataset) -> str:
     return f"reinterpretAsUInt128(murmurHash3_128({text}))"
 
 
-def _is_moment(dataset: Dataset, name: str) -> bool:
-    return name == dataset.event_time
+def _key_part(dataset: Dataset, name: str) -> str:
+    if dataset.column(name).type in WORDS:
+        return f"v_{name}"
+    text = f"toString(v_{name})"
+    return text if name == dataset.event_time else f"ifNull({text}, '')"

@@ -36,9 +36,12 @@ def zone_steps(dataset: Dataset) -> tuple[tuple[str, str], ...]:
     """
     if dataset.zone is None:
         return (("z", "{zone:UInt64}"),)
-    text, names = f"s_{dataset.zone}", zone_names()
-    numbers = f"range(1, {len(names) + 1})"
-    listed = f"toUInt64(transform({text}, {array(names)}, {numbers}, 0))"
+    # What a dataset calls by a name of its own, it means: `CET` may be Amsterdam's time.
+    own = dataset.zone_abbreviations
+    zones = {name: place for place, name in enumerate(zone_names(), start=1)}
+    zones |= {name: zones[zone] for name, zone in own.items()}
+    text, numbers = f"s_{dataset.zone}", ", ".join(str(number) for number in zones.values())
+    listed = f"toUInt64(transform({text}, {array(zones)}, [{numbers}], 0))"
     return (("z", f"if(empty({text}), {{zone:UInt64}}, {listed})"),)
 
 
@@ -124,6 +127,21 @@ def judge_datetime(dataset: Dataset, column: Column, severity: Severity) -> Judg
         clean = f"bitOr(empty({text}), {clean})"
     empty = "toDateTime64(0, 6, 'UTC')" if column.required else "NULL"
     return Judgement(name, steps, clean, tuple(rules), empty)
+
+
+def judge_date(column: Column, severity: Severity) -> Judgement:
+    """Return how a day is judged: YYYY-MM-DD, a day that there is, from 1900 to 2299."""
+    name, text, value = column.name, f"s_{column.name}", f"v_{column.name}"
+    shaped = f"match({text}, '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}$')"
+    # Read back, because the parser lets 30 February roll over and clamps what it cannot store.
+    exists = f"ifNull(toString({value}) = {text}, 0)"
+    stored = f"({text} BETWEEN '1900-01-01' AND '2299-12-31')"
+    clean = both(shaped, exists, stored)
+    if not column.required:
+        clean = f"bitOr(empty({text}), {clean})"
+    rules = (*required(column, severity), Rule("1", IssueCode.TYPE_ERROR, severity))
+    empty = "toDate32('1970-01-01')" if column.required else "NULL"
+    return Judgement(name, ((value, f"toDate32OrNull({text})"),), clean, rules, empty)
 
 
 def _unreadable(

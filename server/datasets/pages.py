@@ -22,6 +22,12 @@ class ColumnPage(_Told):
     on_fault: OnFault = Field(description="What a faulty cell does to its row")
     enum: tuple[str, ...] | None = Field(description="The values taken, in any case; null: any")
     pattern: str | None = Field(description="RE2, matched against the whole cell")
+    pattern_hint: str | None = Field(description="The pattern in words")
+    minimum: int | None
+    maximum: int | None
+    above_zero: bool
+    exponent_of: str | None = Field(description="The currency column that bounds the decimals")
+    personal: bool = Field(description="It tells of a person")
     description: str
     example: str
 
@@ -31,6 +37,18 @@ class DefaultsPage(_Told):
 
     on_error: str
     max_rejected_ratio: float | None = Field(description="Null where the first bad row fails all")
+
+
+class RolesPage(_Told):
+    """Which column plays which part; null where none does."""
+
+    amount: str
+    currency: str
+    type: str | None
+    provider: str | None
+    account: str | None
+    payment_method: str | None
+    status: str | None
 
 
 class DatasetLinks(_Told):
@@ -54,6 +72,11 @@ class DatasetPage(_Told):
     version_column: str | None = Field(description="Decides between rows of one key in a file")
     event_time: str = Field(description="The column that dates a row")
     zone: str | None = Field(description="The column with the zone of local times")
+    zone_abbreviations: dict[str, str] = Field(
+        description="What the zone column may say beside IANA names, and what it means"
+    )
+    roles: RolesPage = Field(description="The columns that totals and dashboards read")
+    file_types: tuple[str, ...]
     defaults: DefaultsPage
     links: DatasetLinks
 
@@ -76,6 +99,12 @@ class DatasetPage(_Told):
                     on_fault=dataset.on_fault(column),
                     enum=column.enum or None,
                     pattern=column.pattern,
+                    pattern_hint=column.pattern_hint or None,
+                    minimum=column.minimum,
+                    maximum=column.maximum,
+                    above_zero=column.above_zero,
+                    exponent_of=column.exponent_of,
+                    personal=column.personal,
                     description=column.description,
                     example=column.example,
                 )
@@ -83,9 +112,12 @@ class DatasetPage(_Told):
             ),
             key=dataset.key,
             rows_per_key=dataset.rows_per_key,
-            version_column=None,
+            version_column=dataset.version_column,
             event_time=dataset.event_time,
             zone=dataset.zone,
+            zone_abbreviations=dict(dataset.zone_abbreviations),
+            roles=RolesPage.model_validate(dataset.roles.model_dump()),
+            file_types=dataset.file_types,
             defaults=DefaultsPage(
                 on_error=dataset.defaults.on_error,
                 max_rejected_ratio=None if is_abort else dataset.defaults.max_rejected_ratio,

@@ -9,7 +9,7 @@ from server.datasets.cutting import Cut
 from server.datasets.declaration import Dataset
 from server.datasets.judgement import Judgement
 from server.datasets.layout import Layout
-from server.datasets.rules import storage_type
+from server.datasets.storing import storage_type
 from server.datasets.tables import UNCLEAR
 
 

@@ -14,15 +14,20 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from server.datasets.cards import card_number_in
+from server.datasets.countries import COUNTRIES
 from server.datasets.currencies import EXPONENTS
 from server.datasets.declaration import Column, ColumnType, Dataset, OnFault
 from server.datasets.issues import IssueCode, Severity
 from server.datasets.judgement import Judgement, Rule, required
-from server.datasets.moments import judge_datetime, judge_zone
+from server.datasets.moments import judge_date, judge_datetime, judge_zone
 from server.datasets.sql import array, both, quoted
+from server.datasets.storing import NARROW_SCALE
 
-# Up to four digits after the point fit 64 bits beside 14 before it; more need 128 bits.
-_NARROW_SCALE = 4
+FLAGS = MappingProxyType(
+    {"true": True, "false": False, "yes": True, "no": False, "t": True, "f": False,
+     "y": True, "n": False, "1": True, "0": False}
+)  # fmt: skip
+"""The words a boolean is read from, in any case."""
 
 _NUMBER = r"^-?[0-9]+(\\.[0-9]+)?$"
 _SCIENTIFIC = r"^[-+]?[0-9]+(\\.[0-9]+)?[eE][-+]?[0-9]+$"
@@ -35,40 +40,6 @@ _GROUPED = (
     r")$"
 )
 _DAMAGED = r"^[0-9]([.][0-9]+)?E[+][0-9]+$"
-
-
-def storage_type(column: Column) -> str:
-    """Return the ClickHouse type the column is stored as."""
-    match column.type:
-        case ColumnType.TEXT | ColumnType.ID:
-            return "LowCardinality(String)" if column.few_values else "String"
-        case ColumnType.ENUM | ColumnType.CURRENCY | ColumnType.ZONE:
-            return "LowCardinality(String)"
-        case ColumnType.DECIMAL:
-            number = _decimal_type(column)
-            return number if column.required else f"Nullable({number})"
-        case ColumnType.INTEGER:
-            return "Int64" if column.required else "Nullable(Int64)"
-        case ColumnType.DATETIME:
-            moment = "DateTime64(6, 'UTC')"
-            return moment if column.required else f"Nullable({moment})"
-
-
-def hint(column: Column) -> str:
-    """Return in words what the column takes, for the report."""
-    match column.type:
-        case ColumnType.ENUM:
-            return ", ".join(column.enum)
-        case ColumnType.DECIMAL | ColumnType.INTEGER:
-            if column.above_zero:
-                return "a number greater than 0"
-            if column.minimum is not None:
-                return f"a number, {column.minimum} or more"
-            return "a number" if column.type is ColumnType.DECIMAL else "a whole number"
-        case ColumnType.DATETIME:
-            return "a time such as 2026-01-15 10:30:00 or 2026-01-15T10:30:00Z"
-        case _:
-            return column.pattern_hint or "text"
 
 
 def judge(dataset: Dataset, column: Column) -> Judgement:
@@ -118,6 +89,25 @@ def _judge_currency(column: Column, severity: Severity) -> Judgement:
     return _judge_word(column, severity, canonical, IssueCode.CURRENCY_UNKNOWN)
 
 
+def _judge_country(column: Column, severity: Severity) -> Judgement:
+    codes = array(COUNTRIES)
+    canonical = f"transform(upper(trimBoth(s_{column.name})), {codes}, {codes}, '')"
+    return _judge_word(column, severity, canonical, IssueCode.ENUM_ERROR)
+
+
+def _judge_boolean(column: Column, severity: Severity) -> Judgement:
+    text, value = f"s_{column.name}", f"v_{column.name}"
+    # toNullable: transform wants one type of both, and NULL for all other words.
+    flags = ", ".join(
+        "toNullable(true)" if flag else "toNullable(false)" for flag in FLAGS.values()
+    )
+    read = f"transform(lower(trimBoth({text})), {array(FLAGS)}, [{flags}], NULL)"
+    rules = (*required(column, severity), Rule("1", IssueCode.TYPE_ERROR, severity))
+    clean = _unless_empty(column, f"isNotNull({value})")
+    empty = "false" if column.required else "NULL"
+    return Judgement(column.name, ((value, read),), clean, rules, empty)
+
+
 def _judge_word(column: Column, severity: Severity, canonical: str, code: IssueCode) -> Judgement:
     # The cells are read by dictionary (LowCardinality), so this runs once per different word.
     name, text, value = column.name, f"s_{column.name}", f"v_{column.name}"
@@ -128,7 +118,7 @@ def _judge_word(column: Column, severity: Severity, canonical: str, code: IssueC
 
 def _judge_decimal(column: Column, severity: Severity) -> Judgement:
     name, text, parsed = column.name, f"s_{column.name}", f"d_{column.name}"
-    width = 64 if column.scale <= _NARROW_SCALE else 128
+    width = 64 if column.scale <= NARROW_SCALE else 128
     steps = [(parsed, f"toDecimal{width}OrNull({text}, {column.scale})")]
     allowed = str(column.scale)
     fits = []
@@ -192,9 +182,12 @@ def _number_faults(text: str, severity: Severity) -> tuple[Rule, ...]:
 
 
 def _in_range(column: Column, number: str) -> str:
-    if column.above_zero:
-        return f"({number} > 0)"
-    return f"({number} >= {column.minimum})" if column.minimum is not None else "1"
+    bounds = [f"({number} > 0)"] if column.above_zero else []
+    if column.minimum is not None:
+        bounds.append(f"({number} >= {column.minimum})")
+    if column.maximum is not None:
+        bounds.append(f"({number} <= {column.maximum})")
+    return both(*bounds) if bounds else "1"
 
 
 def _digits_allowed(column: Column) -> str:
@@ -203,11 +196,6 @@ def _digits_allowed(column: Column) -> str:
     currency = f"v_{column.exponent_of}"
     # An unknown currency is a fault of its own column; the amount is not judged by it.
     return f"transform({currency}, {array(['', *unusual])}, {digits}, 2)"
-
-
-def _decimal_type(column: Column) -> str:
-    width = 18 if column.scale <= _NARROW_SCALE else 38
-    return f"Decimal({width}, {column.scale})"
 
 
 def _empty_number(column: Column) -> str:
@@ -222,5 +210,8 @@ _JUDGES: Mapping[ColumnType, Callable[[Column, Severity], Judgement]] = MappingP
         ColumnType.CURRENCY: _judge_currency,
         ColumnType.DECIMAL: _judge_decimal,
         ColumnType.INTEGER: _judge_integer,
+        ColumnType.DATE: judge_date,
+        ColumnType.BOOLEAN: _judge_boolean,
+        ColumnType.COUNTRY: _judge_country,
     }
 )

@@ -6,7 +6,7 @@ partitions move between them and a staging table by link, without being copied.
 """
 
 from server.datasets.declaration import Dataset
-from server.datasets.rules import storage_type
+from server.datasets.storing import storage_type
 
 # Rejected and skipped rows carry this event time, so that they stand in a partition of their own
 # (197001): the good rows' partitions can then be attached elsewhere as they are. No good row is

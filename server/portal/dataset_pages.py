@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from server.datasets.declaration import Column, ColumnType, Dataset, OnFault
-from server.datasets.rules import hint
+from server.datasets.hints import hint
 from server.portal.contexts import DatasetPage, DatasetsPage, Shell
 from server.portal.dataset_parts import ColumnLine, DatasetLine
 from server.portal.figures import percent, plural
@@ -19,6 +19,15 @@ _TYPES = {
     ColumnType.INTEGER: "Whole number",
     ColumnType.DATETIME: "Time",
     ColumnType.ZONE: "Time zone",
+    ColumnType.BOOLEAN: "Yes or no",
+    ColumnType.DATE: "Day",
+    ColumnType.COUNTRY: "Country",
+}
+_RULES = {
+    ColumnType.CURRENCY: "an ISO 4217 code, in any case",
+    ColumnType.ZONE: "an IANA name such as Europe/Berlin",
+    ColumnType.COUNTRY: "an ISO 3166 code of two letters, in any case",
+    ColumnType.BOOLEAN: "true or false, yes or no, 1 or 0",
 }
 
 
@@ -73,22 +82,17 @@ def _column(dataset: Dataset, column: Column) -> ColumnLine:
         rule=_rule(column),
         example=column.example,
         is_required=column.required,
+        is_personal=column.personal,
         fault="The row is set aside" if rejects else "The cell is left empty",
     )
 
 
 def _rule(column: Column) -> str:
-    match column.type:
-        case ColumnType.TEXT | ColumnType.ID:
-            return column.pattern_hint if column.pattern else ""
-        case ColumnType.CURRENCY:
-            return "an ISO 4217 code, in any case"
-        case ColumnType.ZONE:
-            return "an IANA name such as Europe/Berlin"
-        case ColumnType.DECIMAL if column.exponent_of:
-            return f"{hint(column)}; as many decimals as {column.exponent_of} has"
-        case _:
-            return hint(column)
+    if column.type in (ColumnType.TEXT, ColumnType.ID):
+        return column.pattern_hint if column.pattern else ""
+    if column.exponent_of:
+        return f"{hint(column)}; as many decimals as {column.exponent_of} has"
+    return _RULES.get(column.type) or hint(column)
 
 
 def _rules(dataset: Dataset) -> tuple[Fact, ...]:
@@ -97,12 +101,17 @@ def _rules(dataset: Dataset) -> tuple[Fact, ...]:
         if dataset.rows_per_key == "one"
         else "a newer file's rows take the older ones' place, all together"
     )
+    if dataset.version_column is not None:
+        per_key += f"; within a file the highest {dataset.version_column}"
     if dataset.defaults.on_error == "abort":
         bad = "One row set aside fails the file: it loads as a whole or not at all"
     else:
         share = percent(_ratio(dataset), digits=0)
         bad = f"Good rows load, bad rows are set aside; above {share} of them nothing loads"
     zone = f", in the zone of {dataset.zone}, else UTC" if dataset.zone else ", else UTC"
+    meant = [f"{name} is {zone}" for name, zone in dataset.zone_abbreviations.items()]
+    if meant:
+        zone += f"; {', '.join(meant)}"
     return (
         Fact("Dataset type", dataset.name, is_code=True),
         Fact("Key", f"{', '.join(dataset.key)}: {per_key}"),

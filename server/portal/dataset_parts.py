@@ -28,6 +28,8 @@ class ColumnLine:
     rule: str
     example: str
     is_required: bool
+    is_personal: bool
+    """It tells of a person."""
     fault: str
 
 

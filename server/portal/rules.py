@@ -6,18 +6,22 @@ with the worker, whose SQL is compiled from the same declarations.
 
 from collections.abc import Iterable
 
+from server.datasets.countries import COUNTRIES
 from server.datasets.currencies import EXPONENTS
 from server.datasets.declaration import Column, Dataset, OnFault
 from server.datasets.header import REPORT_LABELS
+from server.datasets.hints import hint
 from server.datasets.issues import ISSUES
-from server.datasets.rules import hint
+from server.datasets.rules import FLAGS
 
 
 def rules_of(datasets: Iterable[Dataset]) -> dict[str, object]:
-    """Return `{datasets, currencies, issues, reserved}`, with names as JSON has them."""
+    """Return what `judging.js` is told, with names as JSON has them."""
     return {
         "datasets": [_dataset(dataset) for dataset in datasets],
         "currencies": dict(EXPONENTS),
+        "countries": list(COUNTRIES),
+        "flags": list(FLAGS),
         "issues": {
             str(code): {"title": kind.title, "message": kind.message}
             for code, kind in ISSUES.items()
@@ -32,6 +36,7 @@ def _dataset(dataset: Dataset) -> dict[str, object]:
         "title": dataset.title,
         "eventTime": dataset.event_time,
         "zone": dataset.zone,
+        "zoneAbbreviations": list(dataset.zone_abbreviations),
         "onError": dataset.defaults.on_error,
         "columns": [_column(dataset, column) for column in dataset.columns],
     }
@@ -47,6 +52,7 @@ def _column(dataset: Dataset, column: Column) -> dict[str, object]:
         "enum": list(column.enum),
         "pattern": column.pattern,
         "minimum": column.minimum,
+        "maximum": column.maximum,
         "aboveZero": column.above_zero,
         "scale": column.scale,
         "exponentOf": column.exponent_of,

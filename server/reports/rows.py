@@ -14,8 +14,8 @@ from uuid import UUID
 
 from server.analytics.gateway import Analytics
 from server.datasets.declaration import Dataset
+from server.datasets.hints import hint
 from server.datasets.issues import IssueCode, message
-from server.datasets.rules import hint
 from server.datasets.tables import GOOD, REJECTED, rejected_table
 
 Kind = Literal["rejected", "warned"]

@@ -22,7 +22,7 @@ roles: {amount: amount, currency: currency, type: kind}
 defaults: {onError: quarantine, maxRejectedRatio: 0.1}
 columns:
   - {name: payout_id, type: id, description: Id}
-  - {name: paid_at, type: datetime, description: When}
+  - {name: paid_at, type: datetime, description: When, required: true}
   - {name: timezone, type: zone, description: Where}
   - {name: amount, type: decimal, description: How much, exponentOf: currency}
   - {name: currency, type: currency, description: Of what}

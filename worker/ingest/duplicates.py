@@ -1,14 +1,16 @@
 """Keys that occur more than once in one file, where the dataset has one row per key.
 
 Identical copies after the first are duplicates and drop out; rows of one key with different
-content are all set aside as `ambiguous-key`. Looked for in hash buckets, so that memory is
-bounded; a file without them, which is nearly every one, pays for one count.
+content are all set aside as `ambiguous-key`, unless a version column decides: then the row of the
+highest version is taken, and the older ones drop out as copies do. Looked for in hash buckets, so
+that memory is bounded; a file without them, which is nearly every one, pays for one count.
 """
 
 import math
 from dataclasses import dataclass
 from typing import Final
 
+from server.datasets.declaration import ColumnType, Dataset
 from server.datasets.issues import IssueCode
 from server.datasets.layout import Layout
 from server.datasets.tables import GOOD
@@ -72,8 +74,20 @@ async def _mark(attempt: Attempt, marks: str, within: str) -> None:
     content = ", ".join(column.name for column in attempt.dataset.columns)
     await attempt.run(
         f"INSERT INTO {marks} SELECT row, contents > 1 FROM ("
-        " SELECT groupArray(_row) AS rows, min(_row) AS first,"
-        f" uniqExact(sipHash128(toString(({content})))) AS contents FROM {within}"
+        f" SELECT groupArray((_row, {_version(attempt.dataset)},"
+        f" sipHash128(toString(({content}))))) AS met, arrayMax(m -> m.2, met) AS newest,"
+        " arrayFilter(m -> m.2 = newest, met) AS top, arrayMin(m -> m.1, top) AS first,"
+        f" length(arrayDistinct(arrayMap(m -> m.3, top))) AS contents FROM {within}"
         f" AND _key IN (SELECT _key FROM {within} GROUP BY _key HAVING count() > 1) GROUP BY _key"
-        ") ARRAY JOIN rows AS row WHERE contents > 1 OR row != first"
+        ") ARRAY JOIN arrayMap(m -> m.1, met) AS row WHERE contents > 1 OR row != first"
     )
+
+
+def _version(dataset: Dataset) -> str:
+    """Return the number that decides between rows of one key; an empty one is the lowest."""
+    if dataset.version_column is None:
+        return "toInt64(0)"
+    column = dataset.column(dataset.version_column)
+    is_moment = column.type is ColumnType.DATETIME
+    number = f"toUnixTimestamp64Micro({column.name})" if is_moment else column.name
+    return f"ifNull({number}, {-(2**63)})"

@@ -69,7 +69,8 @@ function judgeNumber(column, text, context) {
   if (/^[-+]?\d+,\d+$/.test(text)) return "decimal-comma";
   if (!(column.type === "integer" ? /^-?\d+$/ : /^-?\d+(\.\d+)?$/).test(text)) return "type-error";
   const number = Number(text);
-  if (column.aboveZero ? number <= 0 : column.minimum !== null && number < column.minimum) return "out-of-range";
+  if ((column.aboveZero && number <= 0) || (column.minimum !== null && number < column.minimum)) return "out-of-range";
+  if (column.maximum !== null && number > column.maximum) return "out-of-range";
   if (column.type === "integer") return "";
   const digits = (/\.(\d*[1-9])0*$/.exec(text)?.[1] ?? "").length;
   const currency = column.exponentOf ? context.cell(column.exponentOf).trim().toUpperCase() : "";
@@ -103,7 +104,10 @@ function judgeCell(column, text, context) {
     case "currency": return text.trim().toUpperCase() in context.rules.currencies ? "" : "currency-unknown";
     case "decimal": case "integer": return judgeNumber(column, text, context);
     case "datetime": return judgeTime(column, text, context);
-    case "zone": return isZone(text.trim()) ? "" : "timezone-unknown";
+    case "zone": return context.dataset.zoneAbbreviations.includes(text) || isZone(text.trim()) ? "" : "timezone-unknown";
+    case "country": return context.rules.countries.includes(text.trim().toUpperCase()) ? "" : "enum-error";
+    case "boolean": return context.rules.flags.includes(text.trim().toLowerCase()) ? "" : "type-error";
+    case "date": return /^\d{4}-\d{2}-\d{2}$/.test(text) ? judgeTime(column, text, context) : "type-error";
     default: break;
   }
   if (column.type === "id" && /^\d([.]\d+)?E[+]\d+$/.test(text)) return "spreadsheet-damage";
