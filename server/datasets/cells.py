@@ -63,11 +63,26 @@ class Cells:
         self._types = types_of(dataset)
         self._names = {column.name for column in dataset.columns}
         others = [c.name for c in dataset.columns if c.type is ColumnType.DATETIME]
+        self._days = [c.name for c in dataset.columns if c.type is ColumnType.DATE]
+        key = [dataset.column(name) for name in dataset.key]
+        self._has_serial = any(c.type is ColumnType.ID for c in key)
         self._later = [name for name in others if name != dataset.event_time]
+        self._fill = {column.name: self._if_it_applies(column) for column in dataset.columns}
+        self._count = 0
 
-    def all(self) -> list[Cell]:
-        """Return one function a column."""
-        return [self._if_it_applies(column) for column in self._dataset.columns]
+    def row(self, row: Row) -> list[str]:
+        """Return the row's cells in the order of the columns."""
+        self._count += 1
+        made: dict[str, str] = {}
+        for column in self._dataset.columns:
+            by, words = column.samples_by, None
+            if by is not None:
+                words = by.words.get(made[by.column])
+            if words is None:
+                made[column.name] = self._fill[column.name](row)
+            else:
+                made[column.name] = self._drawn(words)(row) if words else ""
+        return list(made.values())
 
     def _if_it_applies(self, column: Column) -> Cell:
         """Leave `fee_type` empty on captures, and `card_last4` on what no card paid."""
@@ -84,7 +99,9 @@ class Cells:
         return fill
 
     def _cell(self, column: Column) -> Cell:
-        return self._by_role(column) or self._by_type(column) or self._by_example(column)
+        drawn = self._drawn(column.samples) if column.samples else None
+        by_role = self._by_role(column)
+        return by_role or drawn or self._by_type(column) or self._by_example(column)
 
     def _by_role(self, column: Column) -> Cell | None:
         roles = self._dataset.roles
@@ -102,22 +119,25 @@ class Cells:
                 return lambda row: row.movement.currency
             case ColumnType.DATETIME:
                 return self._moment(column)
-            case ColumnType.ENUM:
-                return self._drawn(column.enum)
-            case ColumnType.DECIMAL if self._is_amount(column):
-                is_signed = column.minimum is None and not column.above_zero
-                return lambda row: f"{row.amount if is_signed else abs(row.amount):f}"
-            case ColumnType.INTEGER if column.example.isdigit():
-                low, high = max(column.minimum or 1, 1), int(column.example)
-                return lambda _: str(self._chance.randint(min(low, high), high))
+            case ColumnType.DATE:
+                return self._day(column)
+            case ColumnType.ENUM | ColumnType.BOOLEAN:
+                return self._drawn(column.enum or ("false", "true"))
             case _:
-                return None
+                return self._number(column)
+
+    def _number(self, column: Column) -> Cell | None:
+        if column.type is ColumnType.DECIMAL and self._is_amount(column):
+            is_signed = column.minimum is None and not column.above_zero
+            return lambda row: f"{row.amount if is_signed else abs(row.amount):f}"
+        if column.type is ColumnType.INTEGER and column.example.isdigit():
+            low, high = max(column.minimum or 1, 1), int(column.example)
+            return lambda _: str(self._chance.randint(min(low, high), high))
+        return None
 
     def _by_example(self, column: Column) -> Cell:
         if column.type is ColumnType.ZONE:
             return lambda _: "Etc/UTC"
-        if column.samples:
-            return self._drawn(column.samples)
         if column.pattern is not None:
             return self._patterned(column)
         if column.type is ColumnType.ID and _UUID.fullmatch(column.example):
@@ -139,16 +159,20 @@ class Cells:
     def _is_amount(self, column: Column) -> bool:
         beside = column.name.removesuffix("amount") + "currency"
         is_named = column.name.endswith("amount") and beside in self._names
-        return is_named or column.name == self._dataset.roles.amount
+        # A further amount in the currency of the first, such as what was captured of it.
+        is_further = column.exponent_of == self._dataset.roles.currency
+        return is_named or is_further or column.name == self._dataset.roles.amount
 
     def _moment(self, column: Column) -> Cell:
         separator, end = ("T", "Z") if "T" in column.example else (" ", "")
 
-        def text(moment: datetime) -> str:
-            return moment.replace(tzinfo=None).isoformat(separator, "seconds") + end
+        def text(moment: datetime, timespec: str = "seconds") -> str:
+            return moment.replace(tzinfo=None).isoformat(separator, timespec) + end
 
         if column.name == self._dataset.event_time:
-            return lambda row: text(row.movement.happened_at)
+            if self._has_serial:
+                return lambda row: text(row.movement.happened_at)
+            return lambda row: text(self._told_apart(row.movement.happened_at), "microseconds")
         # What follows the event follows at midnight, in the order of the columns.
         days = timedelta(days=2 + self._later.index(column.name))
 
@@ -159,6 +183,20 @@ class Cells:
             return text(row.movement.happened_at) if column.required else ""
 
         return later
+
+    def _told_apart(self, moment: datetime) -> datetime:
+        """Return the moment with the row's number behind it, where nothing else is in the key."""
+        return moment.replace(microsecond=self._count % 10**6)
+
+    def _day(self, column: Column) -> Cell:
+        days = timedelta(days=1 + self._days.index(column.name))
+
+        def day(row: Row) -> str:
+            moment = row.movement.happened_at + days
+            is_told = column.required or moment < self._present
+            return moment.date().isoformat() if is_told else ""
+
+        return day
 
     def _drawn(self, words: tuple[str, ...]) -> Cell:
         weights = list(accumulate(0.5**place for place in range(len(words))))

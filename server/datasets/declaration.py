@@ -54,6 +54,14 @@ class _Declared(BaseModel):
     )
 
 
+class SamplesBy(_Declared):
+    """What made-up rows draw from where another column, declared before, says one of the words."""
+
+    column: str
+    words: dict[str, tuple[str, ...]]
+    """The other column's cell → what is drawn from; nothing: the cell stays empty."""
+
+
 class Column(_Declared):
     """One column of a dataset."""
 
@@ -63,6 +71,7 @@ class Column(_Declared):
     example: str = ""
     samples: tuple[str, ...] = ()
     """Words made-up rows draw from, each half as often as the one before; else `example`."""
+    samples_by: SamplesBy | None = None
     aliases: tuple[str, ...] = ()
     required: bool = False
     """The header must have it and no row may leave it empty."""
@@ -113,7 +122,8 @@ class Column(_Declared):
 class Roles(_Declared):
     """Which columns the dashboards and the totals read."""
 
-    amount: str
+    amount: str | None = None
+    """What totals are the sums of; none where a sum says nothing, as of rates."""
     currency: str
     type: str | None = None
     provider: str | None = None
@@ -195,6 +205,7 @@ class Dataset(_Declared):
             raise ValueError(message)
         used = [*self.key, self.event_time, self.zone, self.version_column]
         used += [*self.roles.model_dump().values(), *(c.exponent_of for c in self.columns)]
+        used += [c.samples_by.column for c in self.columns if c.samples_by is not None]
         if self.key_fallback is not None:
             used += [self.key_fallback.column, *self.key_fallback.when_empty]
         if unknown := {name for name in used if name} - known:

@@ -42,7 +42,7 @@ class DefaultsPage(_Told):
 class RolesPage(_Told):
     """Which column plays which part; null where none does."""
 
-    amount: str
+    amount: str | None
     currency: str
     type: str | None
     provider: str | None

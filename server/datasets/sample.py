@@ -46,11 +46,11 @@ def sample_rows(
     """
     chance = random.Random(f"{dataset.name} of {seed}")  # noqa: S311 - made up, nothing secret
     present = until or window.ends
-    cells = Cells(dataset, seed, chance, present).all()
+    cells = Cells(dataset, seed, chance, present)
     for row in islice(_told(dataset, rows, seed, window), rows):
         if row.movement.happened_at >= present:
             return
-        yield [cell(row) for cell in cells]
+        yield cells.row(row)
 
 
 def rows_of(dataset: Dataset, movement_count: int) -> int:

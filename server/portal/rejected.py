@@ -62,7 +62,7 @@ def _telling(dataset: Dataset, found: Sequence[RowReport]) -> list[tuple[str, st
     wanted = [
         *dataset.key,
         *(column for column, _ in faults.most_common()),
-        roles.amount,
+        *(roles.amount,) * bool(roles.amount),
         roles.currency,
         dataset.event_time,
         *(roles.type,) * bool(roles.type),

@@ -103,7 +103,7 @@ async def _sums(
     kind = roles.type or "''"
     answer = await analytics.query(
         f"SELECT toString({roles.currency}) AS c, toString({kind}) AS t, count() AS n,"
-        f" sum(ifNull({roles.amount}, 0)) AS s FROM {rows} GROUP BY c, t ORDER BY c, n DESC",
+        f" sum(ifNull({roles.amount or 0}, 0)) AS s FROM {rows} GROUP BY c, t ORDER BY c, n DESC",
         parameters=parameters,
         comment=comment,
     )

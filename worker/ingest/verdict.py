@@ -48,7 +48,7 @@ async def judge_staged(attempt: Attempt, doubled: Doubled) -> Verdict:
     currency, kind = (_word(dataset, name) for name in (roles.currency, roles.type))
     found = await attempt.query(
         f"SELECT _verdict, {currency} AS currency, {kind} AS kind, count() AS rows,"
-        f" toDecimal128(ifNull(sum({roles.amount}), 0), 8) AS amount,"
+        f" toDecimal128(ifNull(sum({roles.amount or 0}), 0), 8) AS amount,"
         f" sum(notEmpty(_issues)) AS with_issues,"
         f" min({dataset.event_time}) AS first, max({dataset.event_time}) AS last"
         f" FROM {attempt.staged} GROUP BY _verdict, currency, kind ORDER BY currency, kind"
@@ -72,7 +72,7 @@ async def judge_staged(attempt: Attempt, doubled: Doubled) -> Verdict:
                 int(str(row["rows"])),
                 Decimal(str(row["amount"])),
             )
-            for row in good
+            for row in (good if roles.amount else ())
         ),
         issues=await _issues(attempt) if has_issues else [],
     )
