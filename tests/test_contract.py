@@ -84,7 +84,8 @@ def test_the_failures_are_those_of_the_contract() -> None:
     theirs = {str(code) for code, failure in TOLD_FAILURES.items() if not failure.is_ours}
     ours = {str(code) for code, failure in TOLD_FAILURES.items() if failure.is_ours}
 
-    assert (theirs, ours) == (contract.FAILURES, contract.OUR_FAILURES)
+    assert theirs == contract.FAILURES
+    assert ours == contract.OUR_FAILURES
 
 
 def test_the_issues_are_those_of_the_contract() -> None:
