@@ -4,10 +4,11 @@ from sqlmodel import SQLModel
 
 from server.access import models as _access
 from server.files import models as _files
+from server.operations import models as _operations
 
 metadata = SQLModel.metadata
 
 __all__ = ["metadata"]
 
-_MODULES = (_access, _files)
+_MODULES = (_access, _files, _operations)
 """Imported for their effect: a table is known once its module is."""

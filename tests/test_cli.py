@@ -7,8 +7,8 @@ import pytest
 from click.testing import CliRunner
 from structlog.testing import capture_logs
 
-from server.cli import main
 from tests.fixtures.http import NOWHERE
+from worker.cli import main
 
 
 @pytest.fixture
@@ -25,7 +25,8 @@ def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
     for name, value in values.items():
         monkeypatch.setenv(f"TALLYDOCK_{name}", value)
     # Log settings are the whole process's, and other tests read log lines.
-    monkeypatch.setattr("server.cli.configure_logs", lambda **_settings: None)
+    for module in ("server.cli", "worker.cli"):
+        monkeypatch.setattr(f"{module}.configure_logs", lambda **_settings: None)
     return CliRunner()
 
 
@@ -66,3 +67,22 @@ def test_an_unknown_key_cannot_be_revoked(cli: CliRunner) -> None:
     told = run(cli, "keys revoke 01936000-0000-7000-8000-000000000000", code=1)
 
     assert "no such key" in told
+
+
+def test_what_needs_a_workers_hands_is_the_same_command(cli: CliRunner) -> None:
+    run(cli, "migrate")
+    run(cli, "first-run")
+
+    drained = run(cli, "drain --end")
+    again = run(cli, "retry")
+    unknown = run(cli, "retry --code no-such-code", code=2)
+
+    assert "were not drained" in drained
+    assert "Queued again: 0" in again
+    assert "no-such-code" in unknown
+
+
+def test_a_rebuild_is_refused_while_workers_may_work(cli: CliRunner) -> None:
+    run(cli, "migrate")
+
+    assert "tallydock drain" in run(cli, "rebuild --yes", code=1)

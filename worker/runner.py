@@ -69,6 +69,11 @@ class Runner:
             task.add_done_callback(self._forget)
         return task
 
+    async def settle(self) -> None:
+        """Wait until every job that was started has ended."""
+        while self._running:
+            await asyncio.gather(*self._running.values(), return_exceptions=True)
+
     async def stop(self) -> None:
         """Cancel all jobs and wait until they have let go of their files."""
         tasks = [*self._running.values(), *self._calling]

@@ -26,6 +26,7 @@ from server.files.attempt import (
 from server.files.lifecycle import Stage, may_move
 from server.files.models import File
 from server.files.repository import Cause, change, find_file
+from server.operations.repository import is_draining
 from server.unit_of_work import UnitOfWork, UnitsOfWork
 
 
@@ -54,12 +55,12 @@ class Leases:
 
         Returns:
             The claim, or None when there is nothing to do now: not queued, retry not yet due,
-            another worker has it, or no such file.
+            another worker has it, the appliance is being drained, or no such file.
         """
         async with self.units.begin() as unit:
             file = await find_file(unit, file_id)
             now = self.clock()
-            if file is None or not is_free(file, now):
+            if file is None or not is_free(file, now) or await is_draining(unit):
                 return None
             before = file.is_at
             # A lease that ran out is the trace of a worker that died: it counts as a fault of

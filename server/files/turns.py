@@ -14,6 +14,7 @@ from sqlmodel import col, or_, select
 
 from server.files.lifecycle import Stage
 from server.files.models import File
+from server.operations.repository import is_draining
 from server.unit_of_work import UnitOfWork
 
 _WORKED_ON: Final = [str(stage) for stage in (Stage.INSPECTING, Stage.LOADING, Stage.PUBLISHING)]
@@ -32,6 +33,8 @@ async def next_turn(
 ) -> Turn | None:
     """Return the oldest waiting file of the workspace with the fewest files under way, or None.
 
+    None too while the appliance is being drained.
+
     Args:
         unit: the transaction.
         now: the time; files whose retry is not due do not count.
@@ -39,6 +42,8 @@ async def next_turn(
             claims of one instant may pass it by one.
         most_bytes: largest file to consider; None for any.
     """
+    if await is_draining(unit):
+        return None
     waiting = _waiting(now, most_bytes)
     oldest = await unit.session.exec(
         select(File.workspace_id, func.min(File.uploaded_at))

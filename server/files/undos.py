@@ -18,6 +18,7 @@ from server.files.lifecycle import Outcome, Stage
 from server.files.models import File
 from server.files.repaired import count_repaired
 from server.files.repository import Cause, change, find_file
+from server.operations.repository import is_draining
 from server.unit_of_work import UnitOfWork
 
 
@@ -32,7 +33,7 @@ class Undos(Leases):
         async with self.units.begin() as unit:
             file = await find_file(unit, file_id)
             now = self.clock()
-            if file is None or not awaits_undo(file, now):
+            if file is None or not awaits_undo(file, now) or await is_draining(unit):
                 return None
             died = file.lease_owner is not None
             taken = await change(

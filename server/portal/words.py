@@ -86,6 +86,7 @@ _CAUSES: Mapping[str, str] = MappingProxyType(
         "undo.claimed": "A worker began to undo the import",
         "undo.reclaimed": "Another worker took the undo over",
         "undo.put-back": "Undo put back, to be tried again",
+        "rebuild.requested": "Checked again, since the analytics were built anew",
         "reprocess.requested": "Asked to check the file again",
         "reprocess.failed": "Checking again failed; the earlier result stands",
         "duplicate.promoted": "Stands in for the file that was undone",
@@ -108,10 +109,8 @@ def sender_in_words(principal: str) -> str:
             return name
         case "worker":
             return "a worker"
-        case "sweep":
-            return "the sweep"
-        case "storage":
-            return "the storage"
+        case "sweep" | "storage" | "operator":
+            return f"the {kind}"
         case _:
             return principal
 

@@ -120,7 +120,7 @@ def test_the_production_lock_holds_nothing_embedded() -> None:
     assert names <= set(re.findall(r"^([a-z0-9._-]+==\S+)", whole, re.MULTILINE))
 
 
-@pytest.mark.parametrize("name", ["install", "backup", "restore"])
+@pytest.mark.parametrize("name", ["install", "backup", "restore", "rotate-keys", "support-bundle"])
 def test_the_scripts_are_sound_shell(name: str) -> None:
     done = subprocess.run(["sh", "-n", str(COMPOSE / name)], capture_output=True, check=False)
 
