@@ -20,7 +20,7 @@ from server.doctor import Finding, examine
 from server.errors import NotFound, StorageUnavailable
 from server.schema import metadata
 from server.settings import SECRETS, Settings
-from server.storage.administration import Root, set_up_storage
+from server.storage.s3.administration import Root, set_up_storage
 from server.telemetry.logs import configure_logs
 from server.version import VERSION
 

@@ -1,6 +1,6 @@
 """How long the house waits for object storage, and over how many connections.
 
-Comes before `s3.py`, whose SDK sends every request through such a pool.
+Comes before `s3/`, whose SDK sends every request through such a pool.
 """
 
 import os

@@ -2,7 +2,7 @@
 
 Comes after the request for an upload (`server/files/service.py` signs a PUT here) and before the
 engine reads (`worker/ingest/load.py` signs a GET here). Implemented once, over the `minio` SDK, in
-`s3.py`; which server stands behind it is a matter of addresses only.
+`s3/`; which server stands behind it is a matter of addresses only.
 """
 
 from collections.abc import AsyncIterator, Mapping

@@ -1,6 +1,6 @@
 """Where objects live in the bucket: the scheme of keys, and the way back from a key to a file.
 
-Comes before storage (`s3.py` takes these keys as they are) and after the file's row, which gives
+Comes before storage (`s3/` takes these keys as they are) and after the file's row, which gives
 the ids. No name a user gave is ever part of a key: keys reach logs, listings and URLs.
 """
 

@@ -1,6 +1,6 @@
 """Cuts a stream of chunks into the parts of an upload; memory is bounded by one part.
 
-Comes before `s3.py`, which sends each part.
+Comes before `s3/`, which sends each part.
 """
 
 from collections.abc import AsyncIterator

@@ -10,8 +10,8 @@ from types_boto3_s3 import S3Client
 
 from server.errors import StorageUnavailable
 from server.settings import Settings
-from server.storage.administration import Root, set_up_storage
 from server.storage.s3 import from_settings
+from server.storage.s3.administration import Root, set_up_storage
 from tests.fixtures.storage import StorageAddress, minio_server
 
 
