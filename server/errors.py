@@ -44,6 +44,15 @@ class ApplianceError(Exception):
         self.headers = dict(headers or {})
 
 
+class CatalogueRefused(Exception):
+    """The declared datasets cannot be used: nothing starts until they are put right."""
+
+    def __init__(self, sentences: Sequence[str]) -> None:
+        super().__init__("\n".join(sentences))
+        self.sentences = tuple(sentences)
+        """One a fault: where it is, what it is, what to do."""
+
+
 class Internal(ApplianceError):
     """Something unforeseen; the answer says nothing of the inside."""
 

@@ -1,13 +1,19 @@
-"""What must be there before a worker takes a file: the bucket, and the tables in ClickHouse."""
+"""What must be there before a worker takes a file: the bucket, and the tables in ClickHouse.
+
+Also what a declaration says since the tables were made: columns that were added to it.
+"""
 
 import asyncio
 from typing import Final
+from uuid import uuid4
 
 import structlog
 
+from server.datasets.evolution import changes, evolve
 from server.datasets.provision import provision
 from server.errors import AdapterError
 from worker.context import Context
+from worker.ingest.dataset_lock import dataset_lock
 
 logger = structlog.get_logger(__name__)
 
@@ -15,12 +21,17 @@ _PAUSE_SECONDS: Final = 2.0
 
 
 async def prepare(context: Context) -> None:
-    """Make what is missing; waits for systems that are not up yet. Idempotent."""
+    """Make what is missing; waits for systems that are not up yet. Idempotent.
+
+    Raises:
+        CatalogueRefused: a declaration does not fit the tables that are there.
+    """
     is_told = False
     while True:
         try:
             await context.storage.ensure_bucket()
             await provision(context.analytics, context.catalogue)
+            await _evolve(context)
         except AdapterError as fault:
             if not fault.is_transient:
                 raise
@@ -30,3 +41,15 @@ async def prepare(context: Context) -> None:
             await asyncio.sleep(_PAUSE_SECONDS)
         else:
             return
+
+
+async def _evolve(context: Context) -> None:
+    for dataset in context.catalogue.all():
+        # Nearly always there is nothing to do, and then nobody's publication is waited for.
+        if not await changes(context.analytics, dataset):
+            continue
+        owner = f"{context.worker_name[:60]}/{uuid4().hex[:12]}"
+        async with dataset_lock(context, dataset.name, owner) as held:
+            await held.check()
+            await evolve(context.analytics, dataset)
+        logger.info("dataset.evolved", dataset=dataset.name, version=dataset.version)

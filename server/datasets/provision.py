@@ -8,7 +8,14 @@ from importlib.metadata import version
 from server.analytics.gateway import Analytics
 from server.analytics.zones import intervals, zone_names
 from server.datasets.catalogue import Catalogue
-from server.datasets.tables import create_table, current_table, history_table, rejected_table
+from server.datasets.sql import quoted
+from server.datasets.tables import (
+    create_table,
+    current_table,
+    history_table,
+    key_note,
+    rejected_table,
+)
 from server.errors import QueryRejected
 
 ZONES = "zones"
@@ -29,6 +36,8 @@ async def provision(analytics: Analytics, catalogue: Catalogue) -> None:
     for dataset in catalogue.all():
         for table in (current_table(dataset), history_table(dataset), rejected_table(dataset)):
             statement = create_table(dataset, analytics.database, table)
+            if table == history_table(dataset):
+                statement += f" COMMENT {quoted(key_note(dataset))}"
             await analytics.command(statement, comment=_COMMENT)
 
 

@@ -5,6 +5,9 @@ file, `current` is what readers see, `rejected` keeps the rows set aside. One st
 partitions move between them and a staging table by link, without being copied.
 """
 
+import json
+
+from server.analytics.gateway import Analytics
 from server.datasets.declaration import Dataset
 from server.datasets.storing import storage_type
 
@@ -61,7 +64,35 @@ def columns(dataset: Dataset) -> list[tuple[str, str]]:
     return [*own, *SYSTEM_COLUMNS]
 
 
-def create_table(dataset: Dataset, database: str, table: str, *, is_staging: bool = False) -> str:
+def key_note(dataset: Dataset) -> str:
+    """Return what the history table says of the key it was made for, as its comment."""
+    fallback = dataset.key_fallback.model_dump(by_alias=True) if dataset.key_fallback else None
+    return f"key={json.dumps([dataset.key, fallback, dataset.event_time])}"
+
+
+async def next_tables(analytics: Analytics, dataset: Dataset, *, comment: str) -> list[str]:
+    """Return the tables that publishers of the dataset prepare to exchange for the current one."""
+    found = await analytics.query(
+        "SELECT name FROM system.tables WHERE database = {database:String}"
+        " AND match(name, {pattern:String})",
+        parameters={
+            "database": analytics.database,
+            # Whole names: a dataset's name may begin with that of another.
+            "pattern": f"^next_{dataset.name}_[0-9a-f]{{32}}_[0-9]+_[0-9a-zA-Z]+$",
+        },
+        comment=comment,
+    )
+    return [str(name) for (name,) in found.rows]
+
+
+def create_table(
+    dataset: Dataset,
+    database: str,
+    table: str,
+    *,
+    is_staging: bool = False,
+    like: str | None = None,
+) -> str:
     """Return the statement that creates a table of the dataset where it is missing.
 
     Args:
@@ -70,11 +101,14 @@ def create_table(dataset: Dataset, database: str, table: str, *, is_staging: boo
         table: its name.
         is_staging: its parts are written once and moved elsewhere; one file a part halves the
             cost of writing them, and the merges of their new home make them wide.
+        like: a table, with its database, whose columns it has instead: that table may have more
+            than this process knows of.
     """
     defined = ",\n  ".join(f"{name} {kind}" for name, kind in columns(dataset))
+    structure = f"(\n  {defined}\n)" if like is None else f"AS {like}"
     # The workspace leads, so that one workspace's question reads nothing of another's.
     return (
-        f"CREATE TABLE IF NOT EXISTS {database}.{table} (\n  {defined}\n)\n"
+        f"CREATE TABLE IF NOT EXISTS {database}.{table} {structure}\n"
         f"ENGINE = MergeTree\n"
         f"PARTITION BY toYYYYMM({dataset.event_time})\n"
         f"ORDER BY (_workspace, {dataset.event_time}, _file, _row)"

@@ -13,10 +13,13 @@ from uuid import UUID
 
 from server.analytics.gateway import Analytics, Rows
 from server.datasets.declaration import Dataset
+from server.datasets.evolution import Columns, additions, columns_of
 from server.datasets.tables import create_table, current_table, history_table, rejected_table
+from server.errors import QueryRejected
 from server.files.claims import Claim
 from worker.context import Context
 
+_OTHER_STRUCTURE: Final = 122  # INCOMPATIBLE_COLUMNS
 _RUN_TABLE: Final = re.compile(
     r"[a-z]+_[a-z0-9_]+_(?P<file>[0-9a-f]{32})_(?P<attempt>\d+)_(?P<run>[0-9a-zA-Z]+)"
 )
@@ -99,11 +102,11 @@ class Attempt:
         known = {**self.parameters, **(parameters or {})}
         await self.analytics.command(sql, parameters=known, settings=settings, comment=self.comment)
 
-    async def create(self, purpose: str) -> str:
-        """Create an empty table of the dataset's structure; return it."""
+    async def create(self, purpose: str, *, like: str | None = None) -> str:
+        """Create an empty table of the dataset's structure, or of another table's; return it."""
         await self.drop(purpose)
-        bare = self.bare_table(purpose)
-        await self.run(create_table(self.dataset, self.analytics.database, bare, is_staging=True))
+        database, bare = self.analytics.database, self.bare_table(purpose)
+        await self.run(create_table(self.dataset, database, bare, is_staging=True, like=like))
         return self.table(purpose)
 
     async def create_list(self, purpose: str, columns: str, order: str) -> str:
@@ -130,7 +133,23 @@ class Attempt:
 
     async def attach_all(self, *, source: str, target: str) -> None:
         """Attach every partition of a table to another; links, not copies."""
-        await self.run(f"ALTER TABLE {target} ATTACH PARTITION ALL FROM {source}")
+        await self.attach("ALL", source=source, target=target)
+
+    async def attach(self, partition: str, *, source: str, target: str) -> None:
+        """Attach a partition of one of the attempt's own tables to another table.
+
+        A column may have been added to the dataset since the attempt began: then the attempt's
+        table gets it too, empty.
+        """
+        statement = f"ALTER TABLE {target} ATTACH PARTITION {partition} FROM {source}"
+        try:
+            await self.run(statement)
+        except QueryRejected as fault:
+            if fault.code != _OTHER_STRUCTURE:
+                raise
+            told = [await self._columns(table) for table in (source, target)]
+            await self.run(f"ALTER TABLE {source} {additions(*told)}")
+            await self.run(statement)
 
     async def keep_only(self, target: str, *, lost: str) -> None:
         """Take the rows that meet `lost` out of target: only partitions that hold one are written.
@@ -143,7 +162,7 @@ class Attempt:
             f"SELECT DISTINCT _partition_id AS id FROM {target} WHERE {lost} ORDER BY id"
         )
         for (partition,) in touched.rows:
-            side = await self.create("side")
+            side = await self.create("side", like=target)
             await self.run(
                 f"INSERT INTO {side} SELECT * FROM {target}"
                 f" WHERE _partition_id = '{partition}' AND NOT ({lost})"
@@ -156,6 +175,10 @@ class Attempt:
             )
             await self.run(f"ALTER TABLE {target} {change}")
         await self.drop("side")
+
+    async def _columns(self, table: str) -> Columns:
+        bare = table.removeprefix(f"{self.analytics.database}.")
+        return await columns_of(self.analytics, bare, comment=self.comment)
 
     @property
     def _name(self) -> str:

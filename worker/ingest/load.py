@@ -162,10 +162,7 @@ async def _keep_reported_rows(attempt: Attempt, verdict: Verdict) -> None:
             f" FROM {attempt.staged} WHERE _verdict = {GOOD} AND notEmpty(_issues)"
         )
     if verdict.rows_rejected:
-        await attempt.run(
-            f"ALTER TABLE {attempt.rejected} ATTACH PARTITION {ASIDE_PARTITION}"
-            f" FROM {attempt.staged}"
-        )
+        await attempt.attach(ASIDE_PARTITION, source=attempt.staged, target=attempt.rejected)
     if verdict.rows_rejected or verdict.rows_skipped:
         # What is left are the good rows alone: publishing attaches all partitions as they are.
         await attempt.run(f"ALTER TABLE {attempt.staged} DROP PARTITION {ASIDE_PARTITION}")

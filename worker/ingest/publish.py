@@ -80,7 +80,7 @@ async def _publish_first(attempt: Attempt, imported: Imported, held: Held) -> No
     overlap = await _meet_current(attempt, imported.verdict.rows_good)
     arrivals: str | None = attempt.staged if imported.verdict.rows_good else None
     if overlap.outdated:
-        arrivals = await attempt.create("kept")
+        arrivals = await attempt.create("kept", like=attempt.staged)
         await attempt.run(
             f"INSERT INTO {arrivals} SELECT * FROM {attempt.staged} WHERE _key NOT IN"
             f" (SELECT _key FROM {attempt.table('overlap')} WHERE newer = 1)"

@@ -91,7 +91,7 @@ def winners(attempt: Attempt, *, keys: str, published: str) -> str:
 async def fill(attempt: Attempt, keys: str, published: Sequence[Published]) -> str:
     """Stage the rows that win the keys among the published files; return the table."""
     table = await write_published(attempt, published)
-    filled = await attempt.create("fill")
+    filled = await attempt.create("fill", like=attempt.history)
     await attempt.run(f"INSERT INTO {filled} {winners(attempt, keys=keys, published=table)}")
     return filled
 

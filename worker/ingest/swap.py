@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from server.datasets.tables import current_table
+from server.datasets.tables import current_table, next_tables
 from server.errors import QueryRejected
 from server.files.claims import LeaseLost
 from worker.ingest.attempt import Attempt
@@ -45,13 +45,8 @@ async def drop_foreign_next(attempt: Attempt) -> None:
 
     A publisher that was paused before its exchange then finds nothing to exchange.
     """
-    found = await attempt.query(
-        "SELECT name FROM system.tables WHERE database = {database:String}"
-        " AND startsWith(name, {prefix:String})",
-        database=attempt.analytics.database,
-        prefix=f"next_{attempt.dataset.name}_",
-    )
-    for (name,) in found.rows:
+    names = await next_tables(attempt.analytics, attempt.dataset, comment=attempt.comment)
+    for name in names:
         await attempt.run(f"DROP TABLE IF EXISTS {attempt.analytics.database}.{name} SYNC")
 
 
