@@ -48,6 +48,9 @@ from server.health import Health, database_ping
 from server.health import handlers as health_handlers
 from server.insights import controller as insights_controller
 from server.insights.service import Insights
+from server.mappings import controller as mappings_controller
+from server.mappings.desk import MappingDesk
+from server.mappings.repository import MappingDirectory
 from server.mounts import Mounts
 from server.openapi import openapi_config
 from server.portal import controllers as portal_controllers
@@ -90,6 +93,7 @@ class Parts:
     directory: Directory
     access: AccessService
     files: FileService
+    mappings: MappingDesk
     closers: tuple[Closer, ...] = ()
     """What to call at the end, in this order."""
 
@@ -132,7 +136,15 @@ def assemble(
         directory=directory,
         access=AccessService(units, directory, clock, session_life=session_life),
         files=FileService(
-            units=units, storage=storage, catalogue=catalogue, settings=settings, clock=clock
+            units=units,
+            storage=storage,
+            catalogue=catalogue,
+            settings=settings,
+            clock=clock,
+            mappings=MappingDirectory(),
+        ),
+        mappings=MappingDesk(
+            units=units, catalogue=catalogue, analytics=analytics, storage=storage, clock=clock
         ),
         closers=(engine.dispose,),
     )
@@ -160,6 +172,7 @@ def create_app(
             *access_controller.controllers,
             *files_controller.controllers,
             *datasets_controller.controllers,
+            *mappings_controller.controllers,
             *insights_controller.controllers,
             *portal_controllers.controllers,
             create_static_files_router(
@@ -206,6 +219,7 @@ def _dependencies(parts: Parts) -> dict[str, Provide]:
         "clock": parts.clock,
         "access": parts.access,
         "file_service": parts.files,
+        "mappings": parts.mappings,
         "insights": insights,
         "health": health,
     }

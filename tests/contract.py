@@ -52,9 +52,7 @@ ROUTES: Final = (
     Route("GET", "/analytics/insights/{panel}", 200, "insights:read"),
 )
 
-TO_COME: Final = MappingProxyType(
-    {"/analytics/reconciliation": "the reconciliation product", "/analytics/mappings": "mappings"}
-)
+TO_COME: Final = MappingProxyType({"/analytics/reconciliation": "the reconciliation product"})
 """Routes of the contract that belong to work still open: they must not be described as yet."""
 
 PROBLEMS: Final = MappingProxyType(

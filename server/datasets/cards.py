@@ -68,7 +68,9 @@ def refused(dataset: Dataset, layout: Layout, cut: Cut) -> list[tuple[str, str]]
     for place, (label, name) in enumerate(zip(layout.labels, layout.columns, strict=True)):
         if name is not None and not _is_refused(dataset.column(name)):
             continue
-        text = layout.cell(place) if name is None else f"s_{name}"
+        # What was sent, where a mapping judges something else: it is what the reports keep.
+        is_reworded = layout.mapping is not None and layout.mapping.rewords(name)
+        text = layout.cell(place) if name is None or is_reworded else f"s_{name}"
         conditions.append((label, card_number_in(text)))
     if layout.is_positional:
         conditions.append((BEYOND_HEADER, card_number_in(cut.surplus)))

@@ -89,6 +89,8 @@ def card_numbers_statement(dataset: Dataset, layout: Layout, *, source: str) -> 
         f"({quoted(label)}, countIf({condition}), minIf(row, {condition}))"
         for label, condition in refused(dataset, layout, cut)
     ]
+    # Of a file whose columns leave no room for one, there is nothing to ask.
+    found.append("('', toUInt64(0), toUInt64(0))")
     return (
         "SELECT found.1 AS label, found.2 AS rows, found.3 AS first"
         f" FROM (SELECT arrayJoin([{', '.join(found)}]) AS found FROM {cells}) WHERE rows > 0"

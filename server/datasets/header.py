@@ -6,12 +6,14 @@ unknown labels are reported and ignored.
 """
 
 import difflib
+import hashlib
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from server.datasets.declaration import Dataset
+from server.datasets.mapping import Mapping
 
 REPORT_LABELS = ("_file_id", "_row_number", "_issues")
 """The columns our own report of rejected rows adds; a repaired report may be sent as it is."""
@@ -60,13 +62,16 @@ def normalise(label: str) -> str:
     return _SEPARATORS.sub("_", label.translate(_INVISIBLE).strip().casefold()).strip("_")
 
 
-def align(dataset: Dataset, labels: Sequence[str]) -> Alignment:
-    """Return how the labels stand to the dataset's columns."""
-    names = {
-        normalise(spelling): column.name
-        for column in dataset.columns
-        for spelling in (*column.aliases, column.name)
-    }
+def fingerprint(labels: Iterable[str]) -> str:
+    """Return the same hash for headers of the same labels, in whatever order and spelling."""
+    plain = sorted({normalise(label) for label in labels} - {""})
+    return hashlib.sha256("\n".join(plain).encode()).hexdigest()
+
+
+def align(dataset: Dataset, labels: Sequence[str], mapping: Mapping | None = None) -> Alignment:
+    """Return how the labels stand to the dataset's columns; what the mapping says goes first."""
+    names = _names(dataset, labels, mapping or Mapping())
+    constants = mapping.constants if mapping else {}
     reserved = {normalise(label) for label in REPORT_LABELS}
     found: list[str | None] = []
     unknown: list[str] = []
@@ -75,12 +80,14 @@ def align(dataset: Dataset, labels: Sequence[str]) -> Alignment:
         plain = normalise(label)
         column = names.get(plain)
         found.append(column)
-        if column is None and label.strip().startswith("_") and plain in reserved:
+        is_ours = label.strip().startswith("_") and plain in reserved
+        if column is None and (is_ours or (plain and plain in names)):
             ignored.append(label.strip())
         elif column is None and plain:
             unknown.append(label.strip())
     counted = Counter(column for column in found if column is not None)
-    missing = [column for column in dataset.columns if column.name not in counted]
+    given = {*counted, *constants}
+    missing = [column for column in dataset.columns if column.name not in given]
     return Alignment(
         labels=tuple(labels),
         columns=tuple(found),
@@ -92,6 +99,20 @@ def align(dataset: Dataset, labels: Sequence[str]) -> Alignment:
         doubled=tuple(name for name, count in counted.items() if count > 1),
         suggestions=_near_misses(unknown, [column.name for column in missing]),
     )
+
+
+def _names(dataset: Dataset, labels: Sequence[str], mapping: Mapping) -> dict[str, str | None]:
+    """Return which column each label stands for; None where the mapping leaves it out."""
+    said = {normalise(label): column for label, column in mapping.columns.items()}
+    present = {normalise(label) for label in labels}
+    taken = {column for plain, column in said.items() if plain in present}
+    taken |= mapping.constants.keys()
+    own: dict[str, str | None] = {
+        normalise(spelling): None if column.name in taken else column.name
+        for column in dataset.columns
+        for spelling in (*column.aliases, column.name)
+    }
+    return {**own, **said}
 
 
 def sensitive(labels: Sequence[str]) -> list[str]:

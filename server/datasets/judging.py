@@ -40,12 +40,37 @@ def judging_statement(
         rows: a subquery of row numbers: only those rows are read.
         aside: an issue that all of them are set aside with.
 
+    The statement has the parameters of judged_rows.
+    """
+    names = ", ".join(name for name, _ in columns(dataset))
+    judged = judged_rows(dataset, layout, source=source, rows=rows, aside=aside)
+    return f"INSERT INTO {target} ({names})\n{judged}"
+
+
+def judged_rows(
+    dataset: Dataset,
+    layout: Layout,
+    *,
+    source: str,
+    rows: str | None = None,
+    aside: IssueCode | None = None,
+    keeps_all_cells: bool = False,
+) -> str:
+    """Return the SELECT of rows, judged, in the order of the tables' columns.
+
+    Args:
+        dataset: what the rows are judged by.
+        layout: how the file is cut into cells.
+        source: the table expression to read, with the layout's cells and `_row_number`.
+        rows: a subquery of row numbers: only those rows are read.
+        aside: an issue that all of them are set aside with.
+        keeps_all_cells: of rows without an issue too.
+
     The statement has the parameters `workspace`, `file`, `attempt`, `uploaded_at`, `zone` (of
     local times without one) and `zones` (the dictionary's name).
     """
     judgements = [judge(dataset, column) for column in dataset.columns]
     numbered = Numbered(judgements, aside)
-    names = ", ".join(name for name, _ in columns(dataset))
     faults = [*numbered.faults(), ("r", _row_fault(layout, numbered, aside))]
     # Arithmetic, not AND, OR and IF: those would put off every column's fault and work it out
     # under masks, which doubled the cost of judging.
@@ -59,8 +84,9 @@ def judging_statement(
     judged = read_cells(dataset, layout, judgements, cut_by_reader(layout, source), rows=rows)
     for layer in (value_steps(dataset, judgements), faults, verdict):
         judged = f"(SELECT *,\n    {named(layer)}\n  FROM {judged})"
-    stored = ",\n  ".join(_stored_row(dataset, layout, judgements, numbered))
-    return f"INSERT INTO {target} ({names})\nSELECT\n  {stored}\nFROM {judged}"
+    kept = _kept_cells(layout, "1" if keeps_all_cells else "has_issue")
+    stored = ",\n  ".join([*_stored_row(dataset, judgements, numbered), kept])
+    return f"SELECT\n  {stored}\nFROM {judged}"
 
 
 def value_steps(dataset: Dataset, judgements: Sequence[Judgement]) -> list[tuple[str, str]]:
@@ -73,9 +99,7 @@ def named(steps: Sequence[tuple[str, str]]) -> str:
     return ",\n    ".join(f"{expression} AS {alias}" for alias, expression in steps)
 
 
-def _stored_row(
-    dataset: Dataset, layout: Layout, judgements: Sequence[Judgement], numbered: Numbered
-) -> list[str]:
+def _stored_row(dataset: Dataset, judgements: Sequence[Judgement], numbered: Numbered) -> list[str]:
     return [
         *(_stored(dataset, judgement, numbered) for judgement in judgements),
         "{workspace:String}",
@@ -86,7 +110,6 @@ def _stored_row(
         row_key(dataset),
         "verdict",
         numbered.issues(),
-        _kept_cells(layout),
     ]
 
 
@@ -116,17 +139,17 @@ def _skipped(layout: Layout) -> str:
     return f"bitOr(isNull(c0), if(ifNull(c0, '') = {quoted(first)}, ifNull({repeated or 1}, 0), 0))"
 
 
-def _kept_cells(layout: Layout) -> str:
+def _kept_cells(layout: Layout, condition: str) -> str:
     # A lambda over places instead of array(...): captured columns are repeated per element, so
     # rows without an issue, which have none, cost next to nothing.
     cells = layout.cells
     arms = ", ".join(f"p = {place}, {cell}" for place, cell in enumerate(cells))
     if not layout.is_positional:
-        return f"arrayMap(p -> multiIf({arms}, ''), if(has_issue, range({len(cells)}), []))"
+        return f"arrayMap(p -> multiIf({arms}, ''), if({condition}, range({len(cells)}), []))"
     surplus = f"if(isNull(o0), 0, {layout.overflow})"
     return (
         f"arrayMap(p -> ifNull(multiIf({arms}, ''), ''),"
-        f" if(has_issue, range({len(layout.labels)} + {surplus}), []))"
+        f" if({condition}, range({len(layout.labels)} + {surplus}), []))"
     )
 
 

@@ -6,6 +6,7 @@ Found by `worker/ingest/inspect.py`; `judging.py` compiles the statement for it.
 from dataclasses import dataclass, field, replace
 
 from server.datasets.header import REPORT_LABELS
+from server.datasets.mapping import Mapping
 from server.datasets.sql import backticked
 
 # Cells past the header's last are read this far, to be told as `extra-cell`; ClickHouse keeps only
@@ -16,6 +17,8 @@ OVERFLOW_COLUMNS = OVERFLOW_STEPS[-1]
 MORE_CELLS = "more cells may follow"
 BY_READER_ONLY = "not to be read by lines"
 RECORD_TOO_LONG = "record too long"
+# ClickHouse's numbers for a text that cannot be cut into records and cells.
+UNREADABLE = frozenset({6, 25, 26, 27, 33, 38, 41, 72, 117, 130, 131, 349, 469, 636})
 _CORES_TO_SPARE = 4
 # Each holds a block of up to a million rows.
 _WRITERS = 4
@@ -43,6 +46,8 @@ class Layout:
     """True when its records are read as lines: no quote was seen in it (`cutting.py`)."""
     ends_lines_with_cr: bool = False
     """True when its lines end as those of Windows do."""
+    mapping: Mapping | None = None
+    """What its texts are turned into before they are judged."""
 
     @property
     def is_positional(self) -> bool:
@@ -116,6 +121,8 @@ def read_settings(layout: Layout, cores: int) -> dict[str, object]:
         "max_partitions_per_insert_block": 10_000,
         "throw_on_max_partitions_per_insert_block": 0,
         "short_circuit_function_evaluation": "enable",
+        # A mapping of many values makes a long statement.
+        "max_query_size": 2**22,
         # The presigned URL stands in the statement: it must not reach the query log.
         "log_queries": 0,
         **layout.settings,

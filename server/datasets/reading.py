@@ -66,5 +66,6 @@ def _text(dataset: Dataset, layout: Layout, column: str) -> str:
         text = f"replaceRegexpOne({text}, '^\\'([=+@\\t\\r-])', '\\\\1')"
     # Words that repeat go by dictionary, so that judging them costs once per different word.
     # (Reading them so, in the file's structure, takes three times as long as converting.)
-    is_word = storage_type(dataset.column(column)).startswith("LowCardinality")
-    return f"toLowCardinality({text})" if is_word else text
+    if storage_type(dataset.column(column)).startswith("LowCardinality"):
+        text = f"toLowCardinality({text})"
+    return layout.mapping.text_of(dataset, column, text) if layout.mapping else text

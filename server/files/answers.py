@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from server.files.lifecycle import Outcome, Stage, Status
+from server.files.mapped import mapping_of
 from server.files.models import File
 from server.files.repaired import repaired
 
@@ -36,6 +37,14 @@ class FileDetails(Answer):
     compression: str | None
     encoding: str | None
     delimiter: str | None
+
+
+class MappingNamed(Answer):
+    """The version of a mapping that the file is read with."""
+
+    id: str
+    name: str
+    version: int
 
 
 class Progress(Answer):
@@ -147,6 +156,7 @@ class FileAnswer(Answer):
     attempt: int
     duplicate_of: str | None
     repair_of: str | None
+    mapping: MappingNamed | None
     options: dict[str, object]
     metadata: dict[str, str]
     progress: Progress
@@ -184,6 +194,7 @@ class HistoryEntry(Answer):
 
 def answer_file(file: File) -> FileAnswer:
     """Return what callers are told about the row."""
+    mapping = mapping_of(file)
     return FileAnswer(
         id=str(file.file_id),
         dataset_type=file.dataset_type,
@@ -211,6 +222,7 @@ def answer_file(file: File) -> FileAnswer:
         attempt=file.attempt,
         duplicate_of=str(file.duplicate_of) if file.duplicate_of else None,
         repair_of=str(file.repair_of) if file.repair_of else None,
+        mapping=MappingNamed.model_validate(mapping.as_json()) if mapping else None,
         options=file.options,
         metadata=file.tags,
         progress=Progress.model_validate(file.progress),

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col
 
 from server.files.lifecycle import Stage
+from server.files.mapped import MappingUsed, mapping_of
 from server.files.models import File
 
 _WORKED_ON = (Stage.INSPECTING, Stage.LOADING, Stage.PUBLISHING)
@@ -42,6 +43,7 @@ class Claim:
     is_in_parts: bool
     """It was asked for in parts, which may be more than one PUT."""
     repair_of: UUID | None
+    mapping: MappingUsed | None
     lease_owner: str
     claimed_at: datetime
     faults: int
@@ -129,6 +131,7 @@ def claim_of(file: File, now: datetime) -> Claim:
         declared_sha256=file.declared_sha256,
         is_in_parts=file.multipart_id is not None,
         repair_of=file.repair_of,
+        mapping=mapping_of(file),
         lease_owner=file.lease_owner,
         claimed_at=now,
         faults=file.faults,

@@ -7,50 +7,71 @@ is guessed from rows.
 import csv
 import io
 import json
+from dataclasses import replace
 
 from server.datasets.declaration import Dataset
 from server.datasets.header import Alignment, align, sensitive
 from server.datasets.layout import Layout
+from server.datasets.mapping import Mapping
 from server.files.contents import HEAD_BYTES, Contents
 from server.files.failures import FailureCode, FileFailed
 
-_DELIMITERS = (",", ";", "\t", "|")
+DELIMITERS = (",", ";", "\t", "|")
 # A JSON line names its own columns; as many lines are looked at for their names.
 _JSON_LINES = 200
 
 
 def find_layout(
-    dataset: Dataset, contents: Contents, *, file_type: str
+    dataset: Dataset, contents: Contents, *, file_type: str, mapping: Mapping | None = None
 ) -> tuple[Layout, Alignment]:
     """Return how the file is cut into cells, and how its header meets the dataset.
+
+    As `lay_out`, for a header that is held to the dataset.
 
     Args:
         dataset: whose columns are looked for.
         contents: the head of the file.
         file_type: as the request has it.
+        mapping: what is said of its labels and texts.
 
     Raises:
         FileFailed: header-missing, header-mismatch, header-duplicate, sensitive-column,
             structure-error, row-too-long.
     """
+    layout, alignment = lay_out(dataset, contents, file_type=file_type, mapping=mapping)
+    check_header(dataset, alignment)
+    return layout, alignment
+
+
+def lay_out(
+    dataset: Dataset, contents: Contents, *, file_type: str, mapping: Mapping | None = None
+) -> tuple[Layout, Alignment]:
+    """Return the same for any header.
+
+    Raises:
+        FileFailed: header-missing, structure-error, row-too-long.
+    """
     if file_type == "jsonl":
-        return _json_layout(dataset, contents)
-    return _csv_layout(dataset, contents, file_type)
+        layout, alignment = _json_layout(dataset, contents, mapping)
+    else:
+        layout, alignment = _csv_layout(dataset, contents, file_type, mapping)
+    return replace(layout, mapping=mapping), alignment
 
 
-def _csv_layout(dataset: Dataset, contents: Contents, file_type: str) -> tuple[Layout, Alignment]:
-    delimiters = ("\t",) if file_type == "tsv" else _DELIMITERS
+def _csv_layout(
+    dataset: Dataset, contents: Contents, file_type: str, mapping: Mapping | None
+) -> tuple[Layout, Alignment]:
+    delimiters = ("\t",) if file_type == "tsv" else DELIMITERS
     best: tuple[Alignment, str, int] | None = None
     for delimiter in delimiters:
         place, labels = _first_record(contents, delimiter)
-        alignment = align(dataset, labels)
+        alignment = align(dataset, labels, mapping)
         # By the header's match with the dataset, never by guessing from rows.
         if best is None or len(alignment.matched) > len(best[0].matched):
             best = (alignment, delimiter, place)
     if best is None:
         raise FileFailed(FailureCode.HEADER_MISSING, "The file has no first line.")
     alignment, delimiter, place = best
-    _check_header(dataset, alignment)
     is_old_mac = "\n" not in contents.text and "\r" in contents.text
     settings: dict[str, object] = {"input_format_csv_allow_cr_end_of_line": 1} if is_old_mac else {}
     layout = Layout(
@@ -87,7 +108,9 @@ def _first_record(contents: Contents, delimiter: str) -> tuple[int, list[str]]:
     raise FileFailed(FailureCode.HEADER_MISSING, "The file holds blank lines only.")
 
 
-def _json_layout(dataset: Dataset, contents: Contents) -> tuple[Layout, Alignment]:
+def _json_layout(
+    dataset: Dataset, contents: Contents, mapping: Mapping | None
+) -> tuple[Layout, Alignment]:
     lines = [line for line in contents.text.splitlines() if line.strip()]
     if not contents.is_whole and len(lines) > 1:
         lines.pop()
@@ -104,8 +127,7 @@ def _json_layout(dataset: Dataset, contents: Contents) -> tuple[Layout, Alignmen
             detail = f"Line {number} is not a JSON object."
             raise FileFailed(FailureCode.STRUCTURE_ERROR, detail, row_number=number)
         labels.update(dict.fromkeys(str(label) for label in record))
-    alignment = align(dataset, list(labels))
-    _check_header(dataset, alignment)
+    alignment = align(dataset, list(labels), mapping)
     # A nameless cell cannot be read, and names with an underscore are the engine's own.
     read = [
         (label, column)
@@ -120,7 +142,12 @@ def _json_layout(dataset: Dataset, contents: Contents) -> tuple[Layout, Alignmen
     return layout, alignment
 
 
-def _check_header(dataset: Dataset, alignment: Alignment) -> None:
+def check_header(dataset: Dataset, alignment: Alignment) -> None:
+    """Return when a file with that header can be judged.
+
+    Raises:
+        FileFailed: sensitive-column, header-missing, header-duplicate, header-mismatch.
+    """
     if labels := sensitive(alignment.labels):
         detail = f"Not loaded, and the stored file was destroyed: {', '.join(labels)}."
         raise FileFailed(FailureCode.SENSITIVE_COLUMN, detail, columns=labels)

@@ -75,11 +75,15 @@ async def _earlier(
 
 
 def _same_place(claim: Claim) -> list[ColumnElement[bool]]:
+    mapping = claim.mapping
     return [
         col(File.workspace_id) == claim.workspace_id,
         col(File.dataset_type) == claim.dataset_type,
         col(File.size_bytes) == claim.size_bytes,
         col(File.file_id) != claim.file_id,
+        # Read with another mapping they say something else: a corrected one must be able to load.
+        col(File.mapping_id).is_not_distinct_from(mapping.mapping_id if mapping else None),
+        col(File.mapping_version).is_not_distinct_from(mapping.version if mapping else None),
     ]
 
 

@@ -44,6 +44,10 @@ class File(SQLModel, table=True):
     tags: dict[str, str] = Field(default_factory=dict, sa_type=Json)
     """The caller's `metadata`; SQLAlchemy keeps that name for itself."""
     repair_of: UUID | None = Field(default=None, index=True)
+    mapping_id: UUID | None = Field(default=None)
+    """With name and version: the mapping its texts are read with; see `mapped.py`."""
+    mapping_name: str | None = Field(default=None, max_length=100)
+    mapping_version: int | None = Field(default=None)
 
     object_key: str = Field(max_length=255)
     multipart_id: str | None = Field(default=None, max_length=255)

@@ -1,6 +1,7 @@
 """Who may send what: the rules for a request that is well formed.
 
-Comes after `schemas.py` (400) and before `service.py`; first everything that is 422, then 413.
+Comes after `schemas.py` (400) and before `service.py`; first everything that is 422 (the
+mapping it names is looked up by `uploads.py`), then 413.
 """
 
 from server.datasets.catalogue import Catalogue
@@ -9,7 +10,6 @@ from server.errors import (
     Malformed,
     TooLarge,
     UnknownDataset,
-    UnknownMapping,
     UnsupportedFileType,
 )
 from server.files.schemas import MAX_PARTS, UploadRequest
@@ -37,15 +37,13 @@ def size_limit_bytes(settings: Settings, *, in_parts: bool) -> int:
     return max(settings.max_upload_bytes, settings.max_decompressed_bytes)
 
 
-def check_request(asked: UploadRequest, catalogue: Catalogue, settings: Settings) -> None:
-    """Return when the file may be sent.
+def check_request(asked: UploadRequest, catalogue: Catalogue) -> None:
+    """Return when the file may be sent, whatever its size.
 
     Raises:
         Malformed: multipart without a size, or in more parts than a store can join.
         UnknownDataset: no dataset of that name.
         UnsupportedFileType: the dataset does not take that file type.
-        UnknownMapping: no such mapping in this workspace.
-        TooLarge: the announced size is over the limit.
     """
     _check_parts(asked)
     if catalogue.get(asked.dataset_type) is None:
@@ -56,9 +54,14 @@ def check_request(asked: UploadRequest, catalogue: Catalogue, settings: Settings
     if asked.file.type not in types:
         detail = f"{asked.dataset_type} takes {', '.join(types)}, not {asked.file.type!r}."
         raise UnsupportedFileType(detail, extras={"known": list(types)})
-    if asked.options.mapping is not None:
-        detail = f"There is no mapping {asked.options.mapping!r} in this workspace."
-        raise UnknownMapping(detail)
+
+
+def check_size(asked: UploadRequest, settings: Settings) -> None:
+    """Return when the file may be that large.
+
+    Raises:
+        TooLarge: the announced size is over the limit.
+    """
     limit = size_limit_bytes(settings, in_parts=asked.multipart is not None)
     if asked.file.size_bytes is not None and asked.file.size_bytes > limit:
         detail = f"{asked.file.size_bytes} bytes; this appliance takes up to {limit} bytes."

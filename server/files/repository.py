@@ -18,6 +18,7 @@ from sqlmodel import SQLModel, col, insert, select
 from server.errors import FileNotFound
 from server.files.ids import new_id
 from server.files.lifecycle import Stage, may_move
+from server.files.mapped import mapping_of
 from server.files.models import File, FileEvent
 from server.files.telling import tell_change, tell_ending, tell_request
 from server.unit_of_work import UnitOfWork
@@ -51,6 +52,9 @@ class NewFile:
     options: dict[str, object]
     tags: dict[str, str]
     repair_of: UUID | None
+    mapping_id: UUID | None
+    mapping_name: str | None
+    mapping_version: int | None
     object_key: str
     multipart_id: str | None
     part_size_bytes: int | None
@@ -192,6 +196,7 @@ async def note(unit: UnitOfWork, file: File, cause: Cause) -> None:
 
 async def list_events(unit: UnitOfWork, file: File) -> list[FileEvent]:
     """Return the file's history, oldest first; it begins with the request for the upload."""
+    mapping = mapping_of(file)
     asked = FileEvent(
         event_id=file.file_id,
         file_id=file.file_id,
@@ -200,6 +205,7 @@ async def list_events(unit: UnitOfWork, file: File) -> list[FileEvent]:
         actor=file.created_by,
         cause="upload.requested",
         stage_after=str(Stage.AWAITING_UPLOAD),
+        detail={"mapping": mapping.as_json()} if mapping else {},
     )
     found = await unit.session.exec(
         select(FileEvent).where(FileEvent.file_id == file.file_id).order_by(col(FileEvent.event_id))

@@ -95,7 +95,7 @@ class Options(Body):
         default=None, description="cp1252 is read only when asked for"
     )
     mapping: str | None = Field(
-        default=None, min_length=1, max_length=100, description="Name of a saved column mapping"
+        default=None, min_length=1, max_length=100, description="Name or id of a saved mapping"
     )
     expected_totals: list[ExpectedTotal] | None = Field(
         default=None, min_length=1, max_length=200, description="Totals that must come out"

@@ -22,6 +22,7 @@ from server.files.failures import FailureCode, FileFailed
 from server.files.history import HistoryPage, answer_history
 from server.files.lifecycle import Outcome, Stage
 from server.files.listing import Page, Query, count_unsent, list_files
+from server.files.mapped import SavedMappings
 from server.files.models import File
 from server.files.repository import Cause, change, get_file, list_events, move
 from server.files.schemas import PartSent
@@ -49,9 +50,15 @@ class FileService:
         catalogue: Catalogue,
         settings: Settings,
         clock: Clock,
+        mappings: SavedMappings,
     ) -> None:
         self.uploads = Uploads(
-            units=units, storage=storage, catalogue=catalogue, settings=settings, clock=clock
+            units=units,
+            storage=storage,
+            catalogue=catalogue,
+            settings=settings,
+            clock=clock,
+            mappings=mappings,
         )
         self.arrivals = Arrivals(units, storage, clock)
         self.watcher = Watcher(units)

@@ -12,11 +12,19 @@ from sqlmodel import col
 from server.access.principal import Principal
 from server.clock import Clock
 from server.datasets.catalogue import Catalogue
-from server.errors import FieldFault, Malformed, ObjectMissing, PartsRefused, StateConflict
+from server.errors import (
+    FieldFault,
+    Malformed,
+    ObjectMissing,
+    PartsRefused,
+    StateConflict,
+    UnknownMapping,
+)
 from server.files.ids import new_id
 from server.files.lifecycle import Stage
+from server.files.mapped import MappingUsed, SavedMappings, mapping_of
 from server.files.models import File
-from server.files.policy import check_request, part_count
+from server.files.policy import check_request, check_size, part_count
 from server.files.quotas import Quotas
 from server.files.repository import NewFile, change, get_file, insert_file
 from server.files.schemas import PartSent, UploadRequest
@@ -46,8 +54,10 @@ class Uploads:
         catalogue: Catalogue,
         settings: Settings,
         clock: Clock,
+        mappings: SavedMappings,
     ) -> None:
         self._units = units
+        self._mappings = mappings
         self._storage = storage
         self._catalogue = catalogue
         self._settings = settings
@@ -71,8 +81,12 @@ class Uploads:
             FileNotFound: `repairOf` is no file of this workspace.
             RateLimited: the workspace has too many files pending, or has sent enough today.
         """
-        check_request(asked, self._catalogue, self._settings)
+        check_request(asked, self._catalogue)
         file = self._new_file(principal, asked)
+        if asked.options.mapping is not None:
+            mapping = await self._find_mapping(principal, asked, asked.options.mapping)
+            file = _mapped(file, mapping)
+        check_size(asked, self._settings)
         if asked.multipart is not None:
             multipart_id = await self._storage.create_multipart(file.object_key)
             file = replace(file, multipart_id=multipart_id)
@@ -81,6 +95,7 @@ class Uploads:
             if file.repair_of is not None:
                 repaired = await get_file(unit, principal.workspace_id, file.repair_of)
                 _check_repair(repaired, file)
+                file = _mapped(file, mapping_of(repaired))
             await insert_file(unit, file)
         return self.sign(file)
 
@@ -185,6 +200,18 @@ class Uploads:
             signed_at=signed_at,
         )
 
+    async def _find_mapping(
+        self, principal: Principal, asked: UploadRequest, name: str
+    ) -> MappingUsed:
+        async with self._units.begin() as unit:
+            found = await self._mappings.find(
+                unit, principal.workspace_id, asked.dataset_type, name
+            )
+        if found is None:
+            detail = f"There is no mapping {name!r} for {asked.dataset_type} in this workspace."
+            raise UnknownMapping(detail)
+        return found
+
     def _new_file(self, principal: Principal, asked: UploadRequest) -> NewFile:
         file_id = new_id()
         created_at = self._clock()
@@ -202,6 +229,9 @@ class Uploads:
             options=asked.options_as_sent(),
             tags=dict(asked.metadata),
             repair_of=UUID(repair_of) if repair_of else None,
+            mapping_id=None,
+            mapping_name=None,
+            mapping_version=None,
             object_key=object_key(principal.workspace_id, str(file_id), created_at),
             multipart_id=None,
             part_size_bytes=asked.multipart.part_size_bytes if asked.multipart else None,
@@ -220,3 +250,18 @@ def _check_repair(repaired: File, file: NewFile) -> None:
         fault = FieldFault("/options/repairOf", "other-dataset", "A file of another dataset")
         detail = "One thing is not as documented; see errors."
         raise Malformed(detail, errors=[fault])
+
+
+def _mapped(file: NewFile, mapping: MappingUsed | None) -> NewFile:
+    """Return the file as it is read with the mapping; its own goes before that of what it repairs.
+
+    A repaired report has the labels of the file that it is about.
+    """
+    if mapping is None or file.mapping_id is not None:
+        return file
+    return replace(
+        file,
+        mapping_id=mapping.mapping_id,
+        mapping_name=mapping.name,
+        mapping_version=mapping.version,
+    )

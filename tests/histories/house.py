@@ -13,6 +13,7 @@ from server.db.engine import create_engine, create_sessions
 from server.files.claims import ClaimBoard
 from server.files.models import DatasetLock
 from server.files.service import FileService
+from server.mappings.repository import MappingDirectory
 from server.schema import metadata
 from server.settings import Settings
 from server.storage.originals import SignedOriginals
@@ -52,7 +53,12 @@ def open_house(
     units = UnitsOfWork(create_sessions(database), queue)
     catalogue = Catalogue.built_in()
     service = FileService(
-        units=units, storage=storage, catalogue=catalogue, settings=_SETTINGS, clock=clock
+        units=units,
+        storage=storage,
+        catalogue=catalogue,
+        settings=_SETTINGS,
+        clock=clock,
+        mappings=MappingDirectory(),
     )
     claims = ClaimBoard(units, clock, timedelta(seconds=_SETTINGS.lease_seconds), "test")
     desk = Desk(service, units, storage, queue, clock, _SETTINGS, claims)

@@ -5,8 +5,7 @@ wrong with the kind of file, its encoding or its header is told before a row is 
 """
 
 import hashlib
-from dataclasses import dataclass, replace
-from uuid import UUID
+from dataclasses import dataclass, field, replace
 
 from server.datasets.declaration import Dataset
 from server.datasets.header import Alignment
@@ -17,7 +16,8 @@ from server.files.failures import FailureCode, FileFailed
 from server.files.framing import find_layout
 from server.files.policy import size_limit_bytes
 from worker.context import Context
-from worker.ingest.repair import reported_file
+from worker.ingest.mappings import read_mapping
+from worker.ingest.repair import Repair, repair_of
 
 _CHUNK_BYTES = 8 * 2**20
 
@@ -33,8 +33,8 @@ class Inspection:
     tail: bytes
     """The last bytes, to tell a quote that was never closed; empty for compressed files."""
     sha256: str | None = None
-    reported: UUID | None = None
-    """The file whose rejected rows these say they are."""
+    repair: Repair = field(default_factory=Repair)
+    """Whose rejected rows these are, and which mapping they are read with."""
 
     @property
     def needs_transcoding(self) -> bool:
@@ -64,7 +64,9 @@ async def inspect(context: Context, claim: Claim, dataset: Dataset) -> Inspectio
         wants_cp1252=claim.options.get("encoding") == "cp1252",
         is_binary=claim.file_type == "parquet",
     )
-    layout, alignment = find_layout(dataset, contents, file_type=claim.file_type)
+    repair = await repair_of(context, claim, contents.text)
+    mapping = await read_mapping(context, repair.mapping)
+    layout, alignment = find_layout(dataset, contents, file_type=claim.file_type, mapping=mapping)
     tail = b""
     if contents.compression is None:
         length = min(claim.size_bytes, context.settings.max_record_bytes)
@@ -83,7 +85,7 @@ async def inspect(context: Context, claim: Claim, dataset: Dataset) -> Inspectio
         contents.encoding,
         tail,
         sha256,
-        reported_file(contents.text, layout),
+        repair,
     )
 
 

@@ -15,7 +15,7 @@ from typing import Final
 from sqlalchemy.exc import SQLAlchemyError
 
 from server.datasets.cards import CARD_NUMBER
-from server.datasets.layout import BY_READER_ONLY, MORE_CELLS, RECORD_TOO_LONG
+from server.datasets.layout import BY_READER_ONLY, MORE_CELLS, RECORD_TOO_LONG, UNREADABLE
 from server.datasets.tables import ASIDE_PARTITION, GOOD, columns
 from server.errors import AdapterError, ObjectMissing, QueryRejected, StorageUnavailable
 from server.files.claims import LeaseLost
@@ -35,7 +35,6 @@ _PROGRESS_SECONDS: Final = (0.5, 1.0, 2.0)
 # url() was refused; the file of a version is not there (any more), or cannot be opened.
 _NOT_READ: Final = frozenset({86, 107, 76})
 _THROWN: Final = 395  # FUNCTION_THROW_IF_VALUE_IS_NON_ZERO: by our own statement
-_PARSING: Final = frozenset({6, 25, 26, 27, 33, 38, 41, 72, 117, 130, 131, 349, 469, 636})
 _UNPACKING: Final = frozenset({32, 33, 271, 354, 432, 561})
 _ROW: Final = re.compile(r"\(at row (\d+)\)")
 _ANOTHER_WAY: Final = re.compile(f"{MORE_CELLS}|{BY_READER_ONLY}")
@@ -118,7 +117,7 @@ async def _failure(attempt: Attempt, inspection: Inspection, fault: QueryRejecte
     if inspection.compression is not None and fault.code in _UNPACKING:
         detail = f"The {inspection.compression} data is damaged or ends too early."
         return FileFailed(FailureCode.COMPRESSION_ERROR, detail)
-    if fault.code in _PARSING:
+    if fault.code in UNREADABLE:
         detail = f"The text cannot be cut into rows and cells{where}."
         return FileFailed(FailureCode.STRUCTURE_ERROR, detail, row_number=row_number)
     if fault.code in _NOT_READ:

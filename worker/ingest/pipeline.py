@@ -4,6 +4,7 @@ Called by `worker/jobs.py` with a claim; every step may run twice, in another pr
 crash. What is raised here is turned into a retry or a failure by `worker/outcomes.py`.
 """
 
+from dataclasses import replace
 from decimal import Decimal
 
 from server.datasets.declaration import Dataset
@@ -17,7 +18,6 @@ from worker.ingest.identical import stand_back
 from worker.ingest.inspect import Inspection, inspect
 from worker.ingest.load import load
 from worker.ingest.publish import publish, resume
-from worker.ingest.repair import repaired_file
 from worker.ingest.verdict import Verdict
 from worker.ingest.watch import Watch
 
@@ -41,11 +41,16 @@ async def ingest(context: Context, claim: Claim) -> None:
     try:
         inspection = await inspect(context, claim, dataset)
         watch.lap("inspect")
+        repair = inspection.repair
+        # The same bytes in other words are another file (`identical.py`).
+        claim = replace(claim, mapping=repair.mapping)
+        attempt = replace(attempt, claim=claim)
         changes = _known(inspection)
         if await stand_back(attempt, changes):
             return
-        repaired = await repaired_file(context, claim, inspection.reported)
-        told = {**changes, "repair_of": repaired}
+        told = {**changes, "repair_of": repair.repair_of}
+        if repair.mapping is not None:
+            told |= repair.mapping.as_columns()
         await context.claims.advance(claim, Stage.LOADING, "file.inspected", changes=told)
         verdict = await load(attempt, inspection)
         watch.lap("load")

@@ -6,14 +6,12 @@ from datetime import timedelta
 
 from server.analytics.zones import zone_number
 from server.datasets.layout import Layout
+from server.datasets.mapping import DEFAULT_ZONE
 from server.datasets.provision import ZONES
 from server.datasets.sql import quoted
 from worker.ingest.attempt import Attempt
 from worker.ingest.inspect import Inspection
 from worker.ingest.transcode import transcode
-
-# Of local times whose row names no zone; a mapping will be able to say another.
-_DEFAULT_ZONE = "UTC"
 
 
 @dataclass(frozen=True)
@@ -51,11 +49,12 @@ async def source_of(attempt: Attempt, inspection: Inspection) -> Source:
     place = context.originals.place(
         key, version, expires_in=timedelta(seconds=context.settings.job_timeout_seconds)
     )
+    mapping = inspection.layout.mapping
     return Source(
         call=f"{place.function}({quoted(place.address)}",
         packed=f", '{inspection.compression or 'none'}'",
         parameters={
-            "zone": zone_number(_DEFAULT_ZONE),
+            "zone": zone_number((mapping and mapping.zone) or DEFAULT_ZONE),
             "zones": f"{attempt.analytics.database}.{ZONES}",
         },
     )

@@ -1,0 +1,1 @@
+"""Mappings of a workspace: saved, versioned, checked, and tried on a sample."""
