@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from server.datasets.declaration import Column
 from server.datasets.issues import IssueCode, Severity
 
+# All below the blank but TAB, LF and CR, which quoted text may hold; and DEL.
+_CONTROL = r"[\\x00-\\x08\\x0B\\x0C\\x0E-\\x1F\\x7F]"
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -32,6 +35,21 @@ class Judgement:
     rules: tuple[Rule, ...]
     empty: str
     """The value a faulty cell gets when its row loads all the same."""
+
+
+def unreadable(column: Column, severity: Severity, when: str = "1") -> tuple[Rule, ...]:
+    """Return the rules against bytes that are no text; they speak before any other.
+
+    Args:
+        column: whose cells.
+        severity: of the fault.
+        when: a condition they need besides.
+    """
+    text = f"s_{column.name}"
+    return (
+        Rule(f"{when} AND NOT isValidUTF8({text})", IssueCode.ENCODING_ERROR, severity),
+        Rule(f"{when} AND match({text}, '{_CONTROL}')", IssueCode.CONTROL_CHARACTER, severity),
+    )
 
 
 def required(column: Column, severity: Severity) -> tuple[Rule, ...]:

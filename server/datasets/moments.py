@@ -9,7 +9,7 @@ own functions want one constant zone.
 from server.analytics.zones import zone_names
 from server.datasets.declaration import Column, Dataset
 from server.datasets.issues import IssueCode, Severity
-from server.datasets.judgement import Judgement, Rule, required
+from server.datasets.judgement import Judgement, Rule, required, unreadable
 from server.datasets.sql import array, both
 
 # Kinds of a local time in the zones dictionary; 3 is what an unknown zone gives.
@@ -50,8 +50,11 @@ def judge_zone(dataset: Dataset, column: Column) -> Judgement:
     name, text = column.name, f"s_{column.name}"
     event = dataset.event_time
     unknown = f"(tupleElement(k_{event}, 2) = {UNKNOWN})"
+    is_needed = f"empty(o_{event})"
     rules = (
-        Rule(f"empty(o_{event})", IssueCode.TIMEZONE_UNKNOWN, Severity.ERROR),
+        *unreadable(column, Severity.ERROR, is_needed),
+        *unreadable(column, Severity.WARNING),
+        Rule(is_needed, IssueCode.TIMEZONE_UNKNOWN, Severity.ERROR),
         Rule("1", IssueCode.TIMEZONE_UNKNOWN, Severity.WARNING),
     )
     clean = f"bitOr(empty({text}), {unknown} = 0)"

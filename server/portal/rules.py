@@ -12,7 +12,7 @@ from server.datasets.declaration import Column, Dataset, OnFault
 from server.datasets.header import REPORT_LABELS
 from server.datasets.hints import hint
 from server.datasets.issues import ISSUES
-from server.datasets.rules import FLAGS
+from server.datasets.texts import FLAGS
 
 
 def rules_of(datasets: Iterable[Dataset]) -> dict[str, object]:

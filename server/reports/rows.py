@@ -109,7 +109,9 @@ async def _fetch(
     verdict = REJECTED if kind == "rejected" else GOOD
     answer = await analytics.query(
         "SELECT _row, arrayMap(i -> (toString(i.1), toString(i.2), toString(i.3)), _issues)"
-        f" AS issues, _cells FROM {analytics.database}.{rejected_table(source.dataset)}"
+        # Bytes that are no text are shown as U+FFFD: JSON cannot carry them.
+        " AS issues, arrayMap(c -> toValidUTF8(c), _cells) AS cells"
+        f" FROM {analytics.database}.{rejected_table(source.dataset)}"
         " WHERE _workspace = {workspace:String} AND _file = {file:UUID}"
         " AND _attempt = {attempt:UInt32} AND _verdict = {verdict:UInt8} AND _row > {after:UInt64}"
         " ORDER BY _row LIMIT {limit:UInt32}",

@@ -69,7 +69,7 @@ def judge_id(text: str, *, is_required: bool) -> str | None:
     """Judge an identifier."""
     if is_required and not text.strip(" "):
         return "required-value"
-    damaged = re.fullmatch(r"[0-9](\.[0-9]+)?E\+[0-9]+", text)
+    damaged = re.fullmatch(r"[0-9]([.,][0-9]+)?[eE]\+[0-9]+", text)
     return "spreadsheet-damage" if damaged else None
 
 

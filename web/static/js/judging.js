@@ -110,7 +110,7 @@ function judgeCell(column, text, context) {
     case "date": return /^\d{4}-\d{2}-\d{2}$/.test(text) ? judgeTime(column, text, context) : "type-error";
     default: break;
   }
-  if (column.type === "id" && /^\d([.]\d+)?E[+]\d+$/.test(text)) return "spreadsheet-damage";
+  if (column.type === "id" && /^\d([.,]\d+)?e[+]\d+$/i.test(text)) return "spreadsheet-damage";
   try {
     return column.pattern && !new RegExp(`^(?:${column.pattern})$`).test(text) ? "pattern-error" : "";
   } catch { return ""; /* RE2 knows forms that this engine does not; the worker judges them. */ }
