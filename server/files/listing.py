@@ -49,6 +49,8 @@ class Query:
     created_at: Window | None = None
     stages: tuple[Stage, ...] = ()
     unsent: Unsent = Unsent.SHOWN
+    repair_of: UUID | None = None
+    """Only files that repair this one."""
     is_oldest_first: bool = False
     after: str | None = None
     """Cursor of the last file of the page before."""
@@ -149,6 +151,8 @@ def _conditions(query: Query) -> list[ColumnElement[bool]]:
             made.append(col(File.created_at) >= query.created_at.start)
         if query.created_at.before is not None:
             made.append(col(File.created_at) < query.created_at.before)
+    if query.repair_of is not None:
+        made.append(col(File.repair_of) == query.repair_of)
     if query.after is not None:
         made.append(_beyond(*_read_cursor(query.after), is_oldest_first=query.is_oldest_first))
     return made

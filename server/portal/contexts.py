@@ -7,7 +7,15 @@ things stand, never what they say. `web/README.md` lists the templates.
 from dataclasses import dataclass
 
 from server.portal.dataset_parts import ColumnLine, DatasetLine, Snippet
-from server.portal.file_parts import Fact, HeaderAlignment, IssueLine, RejectedRows, SumLine
+from server.portal.file_parts import (
+    Fact,
+    HeaderAlignment,
+    IssueLine,
+    RejectedRows,
+    RepairForm,
+    RepairLine,
+    SumLine,
+)
 from server.portal.key_parts import KeyKind, KeyLine
 from server.portal.parts import (
     Action,
@@ -129,6 +137,10 @@ class FilePage:
     controls: Table | None
     issues: tuple[IssueLine, ...]
     rejected: RejectedRows | None
+    repair: RepairForm | None
+    """None when no row can be repaired, or not by this reader."""
+    repairs: tuple[RepairLine, ...]
+    """Files that brought rows back, newest first."""
     header: HeaderAlignment | None
     """None when the header has not been looked at."""
     facts: tuple[Fact, ...]

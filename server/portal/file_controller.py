@@ -15,7 +15,9 @@ from server.analytics.gateway import Analytics
 from server.clock import Clock
 from server.datasets.catalogue import Catalogue
 from server.errors import AdapterError, ApplianceError, FileNotFound, Unauthenticated
+from server.files.answers import answer_file
 from server.files.ids import parse_file_id
+from server.files.listing import MAX_PAGE_SIZE, Query, Unsent
 from server.files.models import File
 from server.files.row_source import row_source
 from server.files.service import FileService
@@ -25,6 +27,7 @@ from server.portal.file_page import file_page
 from server.portal.reader import PageRequest, shell_of, titles_of
 from server.portal.refusals import answer_page, to_sign_in
 from server.portal.rejected import FIRST_ROWS
+from server.portal.repairs import Family
 from server.reports.rows import RowReport, rows
 from server.unit_of_work import UnitsOfWork
 
@@ -67,6 +70,7 @@ class FilePageController(Controller):
             dataset=catalogue.get(file.dataset_type),
             history=history.results,
             rejected=await _rejected(analytics, catalogue, file) if may_see else (),
+            family=await _family(file_service, principal, file),
             now=clock(),
         )
         return Template("file.html", context={"page": page})
@@ -90,6 +94,18 @@ class FilePageController(Controller):
             raise FileNotFound
         preview = await preview_undo(units, analytics, dataset, file)
         return Template("parts/consequence.html", context={"page": consequence_of(preview)})
+
+
+async def _family(files: FileService, principal: Principal, file: File) -> Family:
+    workspace_id = principal.workspace_id
+    repaired = await files.get(workspace_id, file.repair_of) if file.repair_of else None
+    query = Query(repair_of=file.file_id, unsent=Unsent.HIDDEN, size=MAX_PAGE_SIZE)
+    found = await files.page(workspace_id, query)
+    return Family(
+        repaired=answer_file(repaired) if repaired else None,
+        repairs=tuple(answer_file(it) for it in found.files),
+        may_send={Scope.FILES_WRITE, Scope.FILES_DOWNLOAD} <= principal.scopes,
+    )
 
 
 async def _rejected(

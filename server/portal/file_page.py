@@ -13,10 +13,17 @@ from server.portal.banner import actions_of, banner_of
 from server.portal.contexts import FilePage, Shell
 from server.portal.figures import clock_time, count, moment_in_words, money, percent, plural, size
 from server.portal.file_lines import file_line
-from server.portal.file_parts import Fact, IssueLine
+from server.portal.file_parts import Fact, IssueLine, RepairForm
 from server.portal.header_lines import header_alignment
-from server.portal.parts import Cell, Figure, HistoryLine, Table, Tone
+from server.portal.parts import Banner, Cell, Figure, HistoryLine, Table, Tone
 from server.portal.rejected import rejected_rows
+from server.portal.repairs import (
+    Family,
+    offering_repair,
+    repair_form,
+    repair_lines,
+    with_repaired,
+)
 from server.portal.steps import steps_of
 from server.portal.words import cause_in_words, fate_of_rows, sender_in_words
 from server.reports.rows import RowReport
@@ -35,6 +42,7 @@ def file_page(
     dataset: Dataset | None,
     history: Sequence[HistoryEntry],
     rejected: Sequence[RowReport] | None,
+    family: Family,
     now: datetime,
 ) -> FilePage:
     """Return the page of a file.
@@ -46,11 +54,15 @@ def file_page(
         dataset: the file's, None when it is not declared any more.
         history: oldest first.
         rejected: the first rows set aside; None when they cannot be read now.
+        family: the files it repairs and is repaired by.
         now: the present, aware.
     """
     file = answer_file(row)
     zone = shell.zone
     statistics = file.statistics
+    form = None
+    if family.may_send:
+        form = repair_form(file, dataset, row.labels or (), family.repairs)
     title = titles.get(file.dataset_type, file.dataset_type)
     sent = moment_in_words(file.created_at, now, zone)
     return FilePage(
@@ -58,7 +70,7 @@ def file_page(
         file=file_line(file, titles=titles, now=now, zone=zone),
         subtitle=f"{title} · {size(file.file.size_bytes)} · sent {sent} "
         f"by {sender_in_words(file.created_by)}",
-        banner=banner_of(file, now=now, zone=zone),
+        banner=_banner(file, form, family, now, zone),
         actions=actions_of(file),
         figures=_figures(statistics) if statistics else (),
         steps=steps_of(file, zone),
@@ -76,10 +88,21 @@ def file_page(
             for issue in file.issues
         ),
         rejected=rejected_rows(file, dataset, rejected),
+        repair=form,
+        repairs=repair_lines(family.repairs),
         header=header_alignment(file, dataset, row.labels or ()),
-        facts=_facts(file),
+        facts=_facts(file, family),
         history=tuple(_history_line(entry, now, zone) for entry in history),
     )
+
+
+def _banner(
+    file: FileAnswer, form: RepairForm | None, family: Family, now: datetime, zone: str
+) -> Banner:
+    banner = banner_of(file, now=now, zone=zone)
+    if form is not None:
+        banner = offering_repair(banner, file)
+    return with_repaired(banner, file, family.repaired)
 
 
 def _figures(statistics: Statistics) -> tuple[Figure, ...]:
@@ -148,12 +171,12 @@ def _issue_title(code: str) -> str:
     return ISSUES[IssueCode(code)].title if code in list(IssueCode) else code
 
 
-def _facts(file: FileAnswer) -> tuple[Fact, ...]:
+def _facts(file: FileAnswer, family: Family) -> tuple[Fact, ...]:
     details = file.file
     size_bytes = details.size_bytes
     facts = (
         Fact("File id", file.id, is_code=True),
-        _other("Repairs", file.repair_of),
+        _repaired(file, family),
         _other("Same bytes as", file.duplicate_of),
         Fact("Dataset", file.dataset_type),
         Fact("Type", " · ".join(part for part in (details.type, details.compression) if part)),
@@ -166,6 +189,11 @@ def _facts(file: FileAnswer) -> tuple[Fact, ...]:
         *(Fact(label, value) for label, value in sorted(file.metadata.items())),
     )
     return tuple(fact for fact in facts if fact.value)
+
+
+def _repaired(file: FileAnswer, family: Family) -> Fact:
+    name = family.repaired.file.name if family.repaired else file.repair_of or ""
+    return Fact("Repairs", name, href=f"/files/{file.repair_of}")
 
 
 def _other(label: str, file_id: str | None) -> Fact:

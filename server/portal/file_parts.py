@@ -1,8 +1,9 @@
 """The parts only a file's page is made of: rows set aside, header alignment, what was found."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from server.portal.parts import Table, Tone
+from server.portal.parts import Chip, Table, Tone
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,25 @@ class RejectedRows:
     csv_label: str
     note: str | None
     """What to say beneath, or in the rows' place when they cannot be read now."""
+
+
+@dataclass(frozen=True)
+class RepairForm:
+    """What `repair.js` needs to lay the rows out, as JSON, and where all of them are."""
+
+    data: Mapping[str, object]
+    download_href: str
+
+
+@dataclass(frozen=True)
+class RepairLine:
+    """A file that brought back rows of this one."""
+
+    name: str
+    href: str
+    chip: Chip
+    words: str
+    """How many of its rows came in."""
 
 
 @dataclass(frozen=True)

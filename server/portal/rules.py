@@ -37,6 +37,7 @@ def _dataset(dataset: Dataset) -> dict[str, object]:
         "eventTime": dataset.event_time,
         "zone": dataset.zone,
         "zoneAbbreviations": list(dataset.zone_abbreviations),
+        "key": list(dataset.key),
         "onError": dataset.defaults.on_error,
         "columns": [_column(dataset, column) for column in dataset.columns],
     }

@@ -17,9 +17,9 @@ from server.access.first_run import FILE_NAME
 from server.datasets.catalogue import Catalogue
 from server.datasets.movements import Window
 from server.datasets.sample import sample_csv
-from tests.bench.on_minio import appliance_on_minio
 from tests.bench.report import Measure
 from tests.fixtures.appliance import running_appliance
+from tests.fixtures.on_minio import appliance_on_minio
 
 _ROWS = 1000
 _POLL_SECONDS = 0.01

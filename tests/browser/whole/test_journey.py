@@ -5,68 +5,16 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.accessibility import violations
-from tests.fixtures.appliance import Appliance, started
+from tests.browser.whole.faulty import choose, faulty_file
 from tests.fixtures.rows import TRANSACTION, to_csv
 
 pytestmark = pytest.mark.browser
-
-FAULTS = {
-    3: {"currency": "EURO"},
-    5: {"amount": "12,50"},
-    8: {"amount": "1.5E3"},
-    9: {"transaction_id": ""},
-    11: {"created_at": "2026-02-30 10:00:00"},
-    14: {"amount": "1,234.50"},
-    17: {"amount": "10.123"},
-    20: {"transaction_type": "Gift"},
-    22: {"currency": "JPY", "amount": "10.50"},
-    25: {"created_at": "1999-01-01 00:00:00"},
-    28: {"amount": "-"},
-    30: {"card_last4": "12"},
-}
-"""Row number → cells. The last one is only a warning."""
-
-
-def faulty_file(prefix: str, count: int = 130) -> bytes:
-    rows = [
-        {**TRANSACTION, "transaction_id": f"{prefix}-{number}", **FAULTS.get(number, {})}
-        for number in range(1, count + 1)
-    ]
-    return to_csv(rows).encode()
-
-
-@pytest.fixture(scope="module")
-def appliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
-    """Run an appliance of its own."""
-    with started(tmp_path_factory.mktemp("appliance")) as appliance:
-        yield appliance
-
-
-@pytest.fixture
-def page(chromium: Browser, appliance: Appliance) -> Iterator[Page]:
-    """Open a signed-in page."""
-    told = json.loads((appliance.home / "first-run.json").read_text())
-    context = chromium.new_context(base_url=told["url"], viewport={"width": 1440, "height": 900})
-    page = context.new_page()
-    page.goto("/files")
-    page.get_by_label("E-mail").fill(told["adminEmail"])
-    page.get_by_label("Password").fill(told["adminPassword"])
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/files")
-    yield page
-    context.close()
-
-
-def choose(page: Page, name: str, data: bytes) -> None:
-    file = {"name": name, "mimeType": "text/csv", "buffer": data}
-    page.locator("#picker").set_input_files(file)  # type: ignore[arg-type]  # a TypedDict of theirs
 
 
 def rejected(page: Page, file_id: str) -> dict[int, set[tuple[str, str]]]:
@@ -195,7 +143,7 @@ def test_an_upload_in_parts_survives_its_page(page: Page, tmp_path: Path) -> Non
     [("curl", "bash"), ("python", "python3"), ("javascript", "node")],
 )
 def test_the_programs_of_a_datasets_page_send_a_file(
-    page: Page, appliance: Appliance, tmp_path: Path, name: str, program: str
+    page: Page, first_run: Path, tmp_path: Path, name: str, program: str
 ) -> None:
     if shutil.which(program) is None:
         pytest.skip(f"{program} is not installed")
@@ -208,7 +156,7 @@ def test_the_programs_of_a_datasets_page_send_a_file(
     done = subprocess.run(
         [program, "send.mjs"],
         cwd=tmp_path,
-        env={**os.environ, "TALLYDOCK_KEY": appliance.key},
+        env={**os.environ, "TALLYDOCK_KEY": json.loads(first_run.read_text())["apiKey"]},
         capture_output=True,
         text=True,
         check=False,

@@ -1,0 +1,143 @@
+"""Repairs: the rows that `repair.js` lays out, the files they came back with, what came of them."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from server.datasets.declaration import Dataset
+from server.datasets.header import REPORT_LABELS
+from server.files.answers import FileAnswer
+from server.files.lifecycle import Outcome
+from server.portal.figures import count, plural
+from server.portal.file_parts import RepairForm, RepairLine
+from server.portal.parts import Action, Banner
+from server.portal.words import chip_of
+
+MOST_ROWS = 500
+"""Rows a page repairs at most; beyond it a spreadsheet is the better place."""
+
+ROWS_KEY = "repairedRows"
+"""Metadata in which a repair names the rows it brings; counted on when 2,000 letters are full."""
+
+_IS_IN = (None, Outcome.IMPORTED, Outcome.IMPORTED_WITH_REJECTIONS)
+_SPAN = re.compile(r"(\d{1,18})(?:-(\d{1,18}))?")
+
+
+@dataclass(frozen=True)
+class Family:
+    """What a file's page knows of repairs."""
+
+    repaired: FileAnswer | None = None
+    """The file that this one repairs."""
+    repairs: tuple[FileAnswer, ...] = ()
+    """Files that arrived to repair this one, newest first."""
+    may_send: bool = False
+    """Whether the reader may send files."""
+
+
+def repair_form(
+    file: FileAnswer, dataset: Dataset | None, labels: Sequence[str], repairs: Iterable[FileAnswer]
+) -> RepairForm | None:
+    """Return what the page needs to repair rows in place; None when there is nothing to repair.
+
+    Args:
+        file: whose rows were set aside.
+        dataset: of the file; None when it is not declared any more.
+        labels: the file's own header.
+        repairs: files that repair this one.
+    """
+    aside = file.statistics.rows_rejected if file.statistics else 0
+    is_open = file.outcome is Outcome.IMPORTED_WITH_REJECTIONS and file.undone_at is None
+    if not aside or not is_open or dataset is None or "csv" not in dataset.file_types:
+        return None
+    sent: set[int] = set().union(*(rows_of(it) for it in repairs if _counts(it)))
+    if len(sent) >= aside:
+        return None
+    stem = file.file.name.partition(".")[0][:230] or "file"
+    return RepairForm(
+        data={
+            "fileId": file.id,
+            "rows": f"{file.links.rejected_rows}?page[size]=100",
+            "dataset": dataset.name,
+            "labels": [it for it in dict.fromkeys(labels) if it.strip() and not _is_ours(it)],
+            "isByLine": file.file.type in ("csv", "tsv"),
+            "name": f"{stem}-repaired.csv",
+            "most": MOST_ROWS,
+            "aside": aside,
+            "sent": sorted(sent),
+            "rowsKey": ROWS_KEY,
+        },
+        download_href=file.links.rejected_rows_csv,
+    )
+
+
+def repair_lines(repairs: Iterable[FileAnswer]) -> tuple[RepairLine, ...]:
+    """Return the files that brought rows back, newest first."""
+    return tuple(
+        RepairLine(it.file.name, f"/files/{it.id}", chip_of(it), _brought(it)) for it in repairs
+    )
+
+
+def offering_repair(banner: Banner, file: FileAnswer) -> Banner:
+    """Return the banner of a file whose rows can be repaired in its page: that comes first."""
+    here = Action("Repair here", "#repair")
+    aside = file.statistics.rows_rejected if file.statistics else 0
+    them = "it" if aside == 1 else "them"
+    text = f"Repair {them} here and send {them} again; nothing else needs to be done."
+    if aside > MOST_ROWS:
+        text = f"Repair the first {MOST_ROWS} here, or all of them as a file, and send them again."
+    return replace(banner, text=text, actions=(here, *banner.actions[:1]))
+
+
+def with_repaired(banner: Banner, file: FileAnswer, repaired: FileAnswer | None) -> Banner:
+    """Return the banner of a repair, which also says what it did for the file it repairs."""
+    if repaired is None:
+        return banner
+    name = f"“{repaired.file.name}”"
+    back = Action("Back to the repaired file", f"/files/{repaired.id}")
+    aside = repaired.statistics.rows_rejected if repaired.statistics else 0
+    since = repaired.statistics.rows_repaired if repaired.statistics else 0
+    if file.outcome not in (Outcome.IMPORTED, Outcome.IMPORTED_WITH_REJECTIONS):
+        told = f"{banner.text} It repairs {name}."
+    elif since >= aside:
+        told = f"It repairs {name}: every row that was set aside there has come in."
+    else:
+        told = f"It repairs {name}: {count(since)} of {plural(aside, 'row')} set aside came in."
+        if file.outcome is Outcome.IMPORTED_WITH_REJECTIONS:
+            told += " What is still at fault can be repaired here once more."
+    kept = banner.actions[:1] if file.outcome is Outcome.IMPORTED_WITH_REJECTIONS else ()
+    return replace(banner, text=told, actions=(*kept, back))
+
+
+def _brought(repair: FileAnswer) -> str:
+    if repair.statistics is None or not repair.status.is_final:
+        return "On its way"
+    total, imported = repair.statistics.rows_total, repair.statistics.rows_imported
+    if not _counts(repair):
+        return "None of its rows came in"
+    return f"{count(imported)} of {plural(total, 'row')} came in"
+
+
+def _counts(repair: FileAnswer) -> bool:
+    """Return whether the repair holds its rows: one that failed, or was undone, gave them back."""
+    return repair.outcome in _IS_IN and repair.undone_at is None
+
+
+def rows_of(repair: FileAnswer) -> set[int]:
+    """Return the numbers of the rows a repair says it brings, as `3, 7-9` in its metadata.
+
+    Metadata is its sender's and may be anything; what is no number is passed over.
+    """
+    told = [text for key, text in repair.metadata.items() if key.startswith(ROWS_KEY)]
+    found: set[int] = set()
+    for part in ",".join(told).split(","):
+        span = _SPAN.fullmatch(part.strip())
+        if span is None:
+            continue
+        first, last = int(span[1]), int(span[2] or span[1])
+        found |= set(range(first, min(last, first + MOST_ROWS - 1) + 1))
+    return found
+
+
+def _is_ours(label: str) -> bool:
+    return label.strip() in REPORT_LABELS
