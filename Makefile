@@ -58,7 +58,7 @@ format: $(DEV) ## Format the code
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format .
 
-docs: $(DEV) ## Write the README's tables anew from the code
+docs: $(DEV) ## Write the README's tables and the datasets' JSON Schema anew from the code
 	@$(BIN)/python -m tests.readme
 
 lock: $(BIN)/python ## Resolve the dependencies anew and write the three lock files

@@ -116,11 +116,15 @@ def build_parts(settings: Settings, *, clock: Clock = utc_now) -> Parts:
 def assemble(
     settings: Settings, *, storage: Storage, analytics: Analytics, queue: Queue, clock: Clock
 ) -> Parts:
-    """Return the parts around the given outside systems, which stay the caller's to close."""
+    """Return the parts around the given outside systems, which stay the caller's to close.
+
+    Raises:
+        CatalogueRefused: the operator's datasets cannot be used.
+    """
     engine = create_engine(settings.database_url)
     sessions = create_sessions(engine)
     units = RequestUnits(sessions, queue)
-    catalogue = Catalogue.built_in()
+    catalogue = Catalogue.load(settings.datasets_dir)
     directory = Directory(units, clock)
     session_life = timedelta(hours=settings.session_hours)
     return Parts(

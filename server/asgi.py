@@ -1,11 +1,13 @@
 """The server in production: `uvicorn --factory server.asgi:app`."""
 
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from litestar import Litestar
 
 from server.app import build_parts, create_app
+from server.errors import CatalogueRefused
 from server.settings import Settings
 from server.telemetry.logs import configure_logs
 
@@ -14,7 +16,10 @@ def app() -> Litestar:
     """Return the application that the environment's settings describe."""
     settings = Settings()
     configure_logs(log_format=settings.log_format, level=settings.log_level)
-    parts = build_parts(settings)
+    try:
+        parts = build_parts(settings)
+    except CatalogueRefused as fault:
+        sys.exit(f"The datasets cannot be used.\n{fault}")
 
     @asynccontextmanager
     async def close_at_the_end(_app: Litestar) -> AsyncIterator[None]:

@@ -17,7 +17,7 @@ from server.app import Parts, build_parts
 from server.datasets.provision import provision
 from server.db.migrate import migrate
 from server.doctor import Finding, examine
-from server.errors import NotFound, StorageUnavailable
+from server.errors import CatalogueRefused, NotFound, StorageUnavailable
 from server.schema import metadata
 from server.settings import SECRETS, Settings
 from server.storage.s3.administration import Root, set_up_storage
@@ -207,7 +207,11 @@ def revoke_key_command(key_id: UUID) -> None:
 def _run(work: Coroutine[None, None, T]) -> T:
     settings = Settings()
     configure_logs(log_format=settings.log_format, level="WARNING")
-    return asyncio.run(work)
+    try:
+        return asyncio.run(work)
+    except CatalogueRefused as fault:
+        message = f"The datasets cannot be used.\n{fault}"
+        raise click.ClickException(message) from None
 
 
 @asynccontextmanager

@@ -4,13 +4,14 @@
 put in their place, since every refusal is a problem document (`server/problems.py`).
 """
 
-from litestar import Request, Response, Router
+from litestar import Request, Response, Router, get
 from litestar.datastructures import State
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.serialization import encode_json
 
+from server.datasets.sources import declaration_schema
 from server.errors import NotFound
 from server.problems import MEDIA_TYPE
 from server.version import VERSION
@@ -112,9 +113,18 @@ def openapi_config() -> OpenAPIConfig:
         use_handler_docstrings=True,
         render_plugins=[ReferencePage(), Description()],
         openapi_router=Router(
-            "/schema", route_handlers=[], include_in_schema=False, after_request=_refuse_unknown
+            "/schema",
+            route_handlers=[show_declaration_schema],
+            include_in_schema=False,
+            after_request=_refuse_unknown,
         ),
     )
+
+
+@get("/dataset.schema.json", media_type="application/schema+json")
+async def show_declaration_schema() -> bytes:
+    """Answer the JSON Schema of a dataset's YAML, for editors."""
+    return encode_json(declaration_schema())
 
 
 def describe_problems(description: Json) -> None:

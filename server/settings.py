@@ -80,6 +80,12 @@ class Settings(BaseSettings):
         description="Bearer token that the store's event webhook must present; empty: refused",
     )
 
+    datasets_dir: str = Field(
+        "",
+        description="Folder of datasets of your own, one YAML file each, read at start;"
+        " empty: only those that are built in",
+    )
+
     upload_expires_seconds: int = Field(
         3600, ge=1, le=604_800, description="Life of an upload URL (s)"
     )

@@ -3,6 +3,7 @@
 Each stands between `<!-- name: … -->` and `<!-- end of name -->`.
 """
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from pathlib import Path
@@ -10,10 +11,17 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from server.datasets.issues import ISSUES
+from server.datasets.sources import declaration_schema
 from server.files.failures import FAILURES
 from server.settings import Settings
 
+SCHEMA = Path(__file__).resolve().parent.parent / "server/datasets/dataset.schema.json"
 README = Path(__file__).resolve().parent.parent / "README.md"
+
+
+def schema_text() -> str:
+    """Return the JSON Schema of the datasets' YAML, as it stands in the repository."""
+    return json.dumps(declaration_schema(), indent=1, ensure_ascii=False) + "\n"
 
 
 def settings_table() -> str:
@@ -91,3 +99,4 @@ def _shown(value: object) -> str:
 
 if __name__ == "__main__":
     README.write_text(written(README.read_text()))
+    SCHEMA.write_text(schema_text())

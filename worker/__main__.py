@@ -2,9 +2,11 @@
 
 import asyncio
 import signal
+import sys
 from contextlib import suppress
 
 from server.app import build_parts
+from server.errors import CatalogueRefused
 from server.settings import Settings
 from server.telemetry.logs import configure_logs
 from worker.context import Context, context_of
@@ -41,4 +43,7 @@ async def _work(context: Context) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    try:
+        asyncio.run(main())
+    except CatalogueRefused as fault:
+        sys.exit(f"The datasets cannot be used.\n{fault}")

@@ -25,6 +25,7 @@ from pydantic import SecretStr
 from server.access.first_run import FILE_NAME, first_run
 from server.app import build_parts, create_app
 from server.db.migrate import migrate
+from server.errors import CatalogueRefused
 from server.schema import metadata
 from server.settings import Settings
 from server.storage.embedded.endpoint import EmbeddedStore
@@ -64,7 +65,7 @@ def main() -> None:
             complete = _completed(settings, read_secrets(settings.home), valkey, internal)
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 runner.run(_live(complete, valkey, public, internal))
-    except CannotStart as fault:
+    except (CannotStart, CatalogueRefused) as fault:
         click.echo(f"Tallydock cannot start. {fault}", err=True)
         sys.exit(1)
 

@@ -1,12 +1,17 @@
-"""The catalogue: every dataset this appliance knows, read from the YAML files in `declared/`."""
+"""The catalogue: every dataset this appliance knows, each from one YAML file.
 
-from collections.abc import Mapping
+Those in `declared/` ship with the appliance; an operator's own stand in a folder of theirs and are
+like those in every way.
+"""
+
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
+from pathlib import Path
 from types import MappingProxyType
 
-import yaml
-
 from server.datasets.declaration import Dataset
+from server.datasets.sources import read_declaration
+from server.errors import CatalogueRefused
 
 
 class Catalogue:
@@ -18,10 +23,28 @@ class Catalogue:
     @classmethod
     def built_in(cls) -> "Catalogue":
         """Return the datasets that ship with the appliance, in the order of their names."""
-        folder = files("server.datasets").joinpath("declared")
-        texts = [path.read_text() for path in folder.iterdir() if path.name.endswith(".yaml")]
-        datasets = [Dataset.model_validate(yaml.safe_load(text)) for text in texts]
-        return cls({dataset.name: dataset for dataset in sorted(datasets, key=lambda d: d.name)})
+        return cls.load("")
+
+    @classmethod
+    def load(cls, folder: str) -> "Catalogue":
+        """Return all datasets, in the order of their names.
+
+        Args:
+            folder: the operator's, with one `.yaml` or `.yml` a dataset; empty for none.
+
+        Raises:
+            CatalogueRefused: the folder is not there, a file in it is no declaration, or its name
+                is taken; every fault of every file at once.
+        """
+        shipped = files("server.datasets").joinpath("declared")
+        built_in = [
+            read_declaration(path.read_bytes(), path.name)
+            for path in shipped.iterdir()
+            if path.name.endswith(".yaml")
+        ]
+        known = {dataset.name: dataset for dataset in built_in}
+        known |= _operators(Path(folder), known) if folder else {}
+        return cls(dict(sorted(known.items())))
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all datasets, sorted."""
@@ -34,3 +57,35 @@ class Catalogue:
     def all(self) -> tuple[Dataset, ...]:
         """Return all datasets, by name."""
         return tuple(self._datasets.values())
+
+
+def _operators(folder: Path, built_in: Mapping[str, Dataset]) -> dict[str, Dataset]:
+    told: list[str] = []
+    found: dict[str, Dataset] = {}
+    for path in _declarations(folder):
+        try:
+            dataset = read_declaration(path.read_bytes(), str(path))
+        except CatalogueRefused as fault:
+            told += fault.sentences
+            continue
+        except OSError as fault:
+            told.append(f"{path}: cannot be read ({fault.strerror})")
+            continue
+        if dataset.name in built_in:
+            told.append(f"{path}: name: {dataset.name} is built in; take another name")
+        elif dataset.name in found:
+            told.append(f"{path}: name: another file declares {dataset.name} too")
+        found[dataset.name] = dataset
+    if told:
+        raise CatalogueRefused(told)
+    return found
+
+
+def _declarations(folder: Path) -> Iterable[Path]:
+    try:
+        paths = sorted(folder.iterdir())
+    except OSError as fault:
+        sentence = f"{folder}: TALLYDOCK_DATASETS_DIR cannot be read ({fault.strerror})"
+        raise CatalogueRefused([sentence]) from None
+    # Not what editors and mounted configurations hide beside them.
+    return [p for p in paths if p.suffix in (".yaml", ".yml") and not p.name.startswith(".")]

@@ -11,9 +11,16 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
 from server.analytics.zones import zone_names
+from server.datasets.labels import normalise
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 """A name that is safe as an identifier in SQL: it is never quoted."""
+
+# What ClickHouse takes for something else than a column's name.
+_NO_COLUMN = frozenset(
+    {"all", "constraint", "cube", "distinct", "false", "index", "inf", "infinity", "nan", "not",
+     "null", "projection", "rollup", "top", "true"}
+)  # fmt: skip
 
 
 class ColumnType(StrEnum):
@@ -50,7 +57,11 @@ class OnFault(StrEnum):
 
 class _Declared(BaseModel):
     model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        use_attribute_docstrings=True,
     )
 
 
@@ -105,6 +116,7 @@ class Column(_Declared):
     def _rules_fit_the_type(self) -> Self:
         bounds = (self.minimum, self.maximum, self.above_zero or None, self.exponent_of)
         faults = {
+            f"{self.name} means something else in SQL; take another name": self.name in _NO_COLUMN,
             "a column of type enum names its values": (self.type is ColumnType.ENUM)
             != bool(self.enum),
             "a range and an exponent bound numbers only": not self.is_number
@@ -202,6 +214,10 @@ class Dataset(_Declared):
         known = {column.name for column in self.columns}
         if len(known) != len(self.columns):
             message = "a column is declared twice"
+            raise ValueError(message)
+        spelled = [normalise(said) for c in self.columns for said in (c.name, *c.aliases)]
+        if alike := sorted({said for said in spelled if spelled.count(said) > 1}):
+            message = f"names and aliases of more than one column: {', '.join(alike)}"
             raise ValueError(message)
         used = [*self.key, self.event_time, self.zone, self.version_column]
         used += [*self.roles.model_dump().values(), *(c.exponent_of for c in self.columns)]

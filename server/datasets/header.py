@@ -7,19 +7,17 @@ unknown labels are reported and ignored.
 
 import difflib
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from server.datasets.declaration import Dataset
+from server.datasets.labels import normalise
 from server.datasets.mapping import Mapping
 
 REPORT_LABELS = ("_file_id", "_row_number", "_issues")
 """The columns our own report of rejected rows adds; a repaired report may be sent as it is."""
 
-_INVISIBLE = dict.fromkeys(map(ord, "\u00a0\u200b\u200c\u200d\u2060\ufeff"), " ")
-_SEPARATORS = re.compile(r"[\s_\-]+")
 # Alike enough to be a slip of the finger (ammount), not another word (account).
 _NEAR = 0.8
 _SENSITIVE = frozenset(
@@ -55,11 +53,6 @@ class Alignment:
             "unknown": list(self.unknown),
             "ignored": list(self.ignored),
         }
-
-
-def normalise(label: str) -> str:
-    """Return the label as it is compared."""
-    return _SEPARATORS.sub("_", label.translate(_INVISIBLE).strip().casefold()).strip("_")
 
 
 def fingerprint(labels: Iterable[str]) -> str:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from server.analytics.zones import zone_names
 from server.datasets.dates import UnknownForm, check_form
 from server.datasets.declaration import ColumnType, Dataset
-from server.datasets.header import REPORT_LABELS, align, normalise, sensitive
+from server.datasets.header import REPORT_LABELS, align, sensitive
+from server.datasets.labels import normalise
 from server.errors import FieldFault
 from server.mappings.schemas import (
     MAX_WORDS_BYTES,

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from server.datasets.declaration import Dataset
-from server.datasets.header import align, normalise
+from server.datasets.header import align
+from server.datasets.labels import normalise
 from server.files.answers import FileAnswer
 from server.portal.figures import plural
 from server.portal.file_parts import HeaderAlignment, HeaderLine

@@ -4,7 +4,8 @@ import pytest
 
 from server.datasets.catalogue import Catalogue
 from server.datasets.declaration import Dataset
-from server.datasets.header import align, normalise
+from server.datasets.header import align
+from server.datasets.labels import normalise
 
 DECLARED = {
     "name": "payouts",
