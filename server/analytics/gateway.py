@@ -190,6 +190,35 @@ class Analytics:
 
         await self._run("insert", run)
 
+    async def export(
+        self, sql: str, *, comment: str, parameters: Mapping[str, object] | None = None
+    ) -> bytes:
+        """Return the answer of a SELECT in ClickHouse's own format, for `import_rows`.
+
+        The answer is held in memory: the caller bounds it. Errors as for query.
+        """
+        asked = self._settings(comment, None, None)
+
+        def run(client: Client) -> bytes:
+            return client.raw_query(
+                sql, parameters=_named(sql, parameters), settings=asked, fmt="Native"
+            )
+
+        return await self._run("query", run)
+
+    async def import_rows(self, table: str, exported: bytes, *, comment: str) -> None:
+        """Insert what `export` returned into a table of ours; errors as for query."""
+        # A backup's rows lie in more months than one insert may touch by default.
+        settings = {"max_partitions_per_insert_block": 0}
+        asked = self._settings(comment, settings, None)
+
+        def run(client: Client) -> None:
+            client.raw_insert(
+                f"{self.database}.{table}", insert_block=exported, settings=asked, fmt="Native"
+            )
+
+        await self._run("insert", run)
+
     async def kill(self, comment: str) -> None:
         """Stop every statement that carries this comment, and wait until it has stopped."""
         await self._run(

@@ -12,17 +12,18 @@ _FOLDER = Path(__file__).parent / "migrations"
 _LOCK = 7_415_582_063
 
 
-async def migrate(engine: AsyncEngine, metadata: MetaData) -> None:
+async def migrate(engine: AsyncEngine, metadata: MetaData, *, to: str = "head") -> None:
     """Run every revision that has not run yet, in one transaction. Idempotent.
 
     Args:
         engine: PostgreSQL or SQLite.
         metadata: all tables (`server/schema.py`); handed in, because this layer knows none.
+        to: the last revision to run; the newest when left out.
     """
     async with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-        await connection.run_sync(lambda sync: command.upgrade(_config(sync, metadata), "head"))
+        await connection.run_sync(lambda sync: command.upgrade(_config(sync, metadata), to))
 
 
 async def downgrade(engine: AsyncEngine, metadata: MetaData, *, to: str = "base") -> None:

@@ -134,6 +134,11 @@ DISK_TOTAL_BYTES = Gauge(
     ["disk"],
     registry=REGISTRY,
 )
+LAST_BACKUP = Gauge(
+    "tallydock_last_backup_timestamp_seconds",
+    "Recovery point of the last backup that is whole, in seconds since 1970; 0: there is none",
+    registry=REGISTRY,
+)
 BUILD_INFO = Gauge(
     "tallydock_build_info",
     "Always 1; the label says which version this process is",
@@ -165,7 +170,7 @@ RECONCILED = Counter(
 )
 for _kind in (
     *("table", "rows", "derived", "object-without-row", "row-without-object", "multipart"),
-    *("session", "idempotent-answer"),
+    *("session", "idempotent-answer", "original", "history"),
 ):
     RECONCILED.labels(kind=_kind)
 

@@ -15,7 +15,7 @@ from server.version import VERSION
 
 COMPOSE: Final = Path(__file__).resolve().parents[2] / "compose"
 _PINNED: Final = re.compile(r"[^\s@]+:[\w.-]+@sha256:[0-9a-f]{64}")
-_ONE_SHOTS: Final = frozenset({"volumes", "migrate", "setup"})
+_ONE_SHOTS: Final = frozenset({"volumes", "migrate", "setup", "backup"})
 
 Service = Mapping[str, object]
 

@@ -6,6 +6,7 @@ The shipped compose file is brought up unchanged, with stand-ins for images that
 import json
 import os
 import shutil
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -164,11 +165,17 @@ def test_what_was_backed_up_is_there_again_after_all_was_lost(site: Site, tmp_pa
         listed = client.get("/analytics/files", params={"size": 100}).json()["results"]
 
     site.run("./backup", str(backup))
+    again = site.run("./backup", str(backup), "--keep", "1")
+    key = tmp_path / "key"
+    shutil.copy(site.folder / "secrets" / "backup_key", key)
     site.remove()
     for name in ("secrets", "tls"):
         shutil.rmtree(site.folder / name)
     (site.folder / ".env").unlink()
-    site.run("./restore", str(backup), "--yes")
+    site.run("./restore", str(backup), str(key), "--yes")
+
+    assert "Recovery point" in again
+    assert len(list((backup / "backups").iterdir())) == 1
 
     with site.client() as client:
         assert totals(client) == before
@@ -181,12 +188,73 @@ def test_what_was_backed_up_is_there_again_after_all_was_lost(site: Site, tmp_pa
 def test_a_damaged_backup_changes_nothing(site: Site, tmp_path: Path) -> None:
     backup = tmp_path / "backup"
     site.run("./backup", str(backup))
-    with (backup / "postgres.tar").open("r+b") as archive:
-        archive.seek(4096)
-        archive.write(b"damaged")
+    part = max((backup / "parts").iterdir(), key=lambda path: path.stat().st_size)
+    with part.open("r+b") as sealed:
+        sealed.seek(4096)
+        sealed.write(b"damaged")
 
     with pytest.raises(AssertionError, match="nothing was changed"):
-        site.run("./restore", str(backup), "--yes")
+        site.run("./restore", str(backup), str(site.folder / "secrets" / "backup_key"), "--yes")
 
     with site.client() as client:
         assert totals(client)
+
+
+def test_the_services_get_new_keys_and_all_goes_on(site: Site) -> None:
+    before = {path.name: path.read_text() for path in (site.folder / "secrets").iterdir()}
+    with site.client() as client:
+        shown = totals(client)
+
+    site.run("./rotate-keys")
+
+    after = {path.name: path.read_text() for path in (site.folder / "secrets").iterdir()}
+    kept = {name for name, text in before.items() if after[name] == text}
+    assert kept == {
+        "backup_key",
+        "grafana_admin_password",
+        "tallydock_storage_access_key",
+        "tallydock_storage_root_user",
+    }
+    with site.client() as client:
+        assert totals(client) == shown
+        assert ended(client, send(client, sample(client, rows=1000, seed=4711)))["status"] == (
+            "Completed"
+        )
+
+
+def test_a_file_is_followed_by_its_id_through_every_part(site: Site, client: httpx.Client) -> None:
+    file_id = send(client, sample(client, rows=1000, seed=815))
+    assert ended(client, file_id)["status"] == "Completed"
+
+    for service in ("proxy", "server", "worker"):
+        lines = site.compose("logs", "--no-color", "--no-log-prefix", service).splitlines()
+        assert [line for line in lines if file_id in line], service
+
+
+def test_drained_workers_leave_a_file_alone_until_the_end(site: Site, client: httpx.Client) -> None:
+    site.compose("exec", "-T", "server", "tallydock", "drain")
+    file_id = send(client, sample(client, rows=1000, seed=816))
+    site.compose("exec", "-T", "server", "tallydock", "sweep")
+
+    assert client.get(f"/analytics/files/{file_id}").json()["stage"] == "queued"
+    site.compose("exec", "-T", "server", "tallydock", "drain", "--end")
+    assert ended(client, file_id)["status"] == "Completed"
+
+
+def test_the_support_bundle_holds_no_secret_and_no_address(site: Site, tmp_path: Path) -> None:
+    site.run("./support-bundle", str(tmp_path / "bundle.tar.gz"))
+
+    with tarfile.open(tmp_path / "bundle.tar.gz") as archive:
+        texts = {
+            member.name: found.read().decode(errors="replace")
+            for member in archive
+            if (found := archive.extractfile(member)) is not None
+        }
+    report = json.loads(texts["./report.json"])
+    secrets = [path.read_text().strip() for path in (site.folder / "secrets").iterdir()]
+    public = (site.folder / "secrets" / "tallydock_storage_access_key").read_text().strip()
+    whole = "".join(texts.values())
+    assert [one for one in secrets if one in whole and one != public] == []
+    assert "admin@tallydock.local" not in whole
+    assert report["findings"]["database"] is None
+    assert {"./worker.log", "./services.txt"} <= texts.keys()

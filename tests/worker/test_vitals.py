@@ -7,8 +7,9 @@ from structlog.testing import capture_logs
 
 from server.analytics.gateway import Analytics
 from server.health import Health
+from server.operations.repository import BACKUP, note_operation
 from server.telemetry.metrics import REGISTRY
-from tests.fixtures.files import clock, desk, settings
+from tests.fixtures.files import Desk, clock, desk, settings
 from tests.fixtures.ingest import engine
 from tests.fixtures.worker import context, told
 from worker.context import Context
@@ -66,3 +67,15 @@ async def test_an_outage_is_counted_and_logged_once_however_long_it_lasts() -> N
     assert value("tallydock_dependency_outages_total", dependency="queue") == before + 1
     assert [line["event"] for line in lines] == ["dependency.down", "dependency.up-again"]
     assert value("tallydock_dependency_up", dependency="queue") == 1
+
+
+async def test_the_last_backup_is_told(vitals: Vitals, desk: Desk) -> None:
+    await vitals.round()
+    before = value("tallydock_last_backup_timestamp_seconds")
+    async with desk.units.begin() as unit:
+        await note_operation(unit, BACKUP, desk.clock.now)
+
+    await vitals.round()
+
+    assert before == 0
+    assert value("tallydock_last_backup_timestamp_seconds") == desk.clock.now.timestamp()

@@ -10,7 +10,8 @@ from typing import Final
 from sqlalchemy import text
 
 from server.health import Health
-from server.telemetry.metrics import DISK_FREE_BYTES, DISK_TOTAL_BYTES
+from server.operations.repository import BACKUP, find_operation
+from server.telemetry.metrics import DISK_FREE_BYTES, DISK_TOTAL_BYTES, LAST_BACKUP
 from worker.context import Context
 from worker.maintenance.rounds import Rounds
 
@@ -33,7 +34,11 @@ class Vitals:
         )
         self._rounds = Rounds(
             "vitals.interrupted",
-            {"dependencies": self._ask_dependencies, "disks": self._measure_disks},
+            {
+                "dependencies": self._ask_dependencies,
+                "disks": self._measure_disks,
+                "backup": self._tell_backup,
+            },
         )
 
     async def run(self) -> None:
@@ -52,6 +57,11 @@ class Vitals:
 
     async def _ask_dependencies(self) -> None:
         await self._health.readiness()
+
+    async def _tell_backup(self) -> None:
+        async with self._context.units.begin() as unit:
+            last = await find_operation(unit, BACKUP)
+        LAST_BACKUP.set(last.at.timestamp() if last is not None else 0)
 
     async def _measure_disks(self) -> None:
         disks = await self._context.analytics.query(
