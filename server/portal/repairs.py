@@ -59,6 +59,7 @@ def repair_form(
             "fileId": file.id,
             "rows": f"{file.links.rejected_rows}?page[size]=100",
             "dataset": dataset.name,
+            "mapping": _mapping(file),
             "labels": [it for it in dict.fromkeys(labels) if it.strip() and not _is_ours(it)],
             "isByLine": file.file.type in ("csv", "tsv"),
             "name": f"{stem}-repaired.csv",
@@ -137,6 +138,12 @@ def rows_of(repair: FileAnswer) -> set[int]:
         first, last = int(span[1]), int(span[2] or span[1])
         found |= set(range(first, min(last, first + MOST_ROWS - 1) + 1))
     return found
+
+
+def _mapping(file: FileAnswer) -> str | None:
+    if file.mapping is None:
+        return None
+    return f"/analytics/mappings/{file.mapping.id}?version={file.mapping.version}"
 
 
 def _is_ours(label: str) -> bool:

@@ -2,26 +2,28 @@
 
 const token = document.querySelector('meta[name="csrf-token"]')?.content ?? "";
 
-/** Send JSON; return the answer, or throw an Error whose message can be shown. */
-export function post(path, body) {
-  return call(path, {
-    method: "POST",
+/** Send JSON by the method; return the answer, or throw an Error whose message can be shown. */
+export function call(method, path, body) {
+  return answerOf(path, {
+    method,
     headers: { "x-csrf-token": token, "content-type": "application/json", accept: "application/json" },
     body: body === undefined ? undefined : JSON.stringify(body),
   });
 }
 
+export const post = (path, body) => call("POST", path, body);
+
 /** Delete; errors as for post. */
 export function remove(path) {
-  return call(path, { method: "DELETE", headers: { "x-csrf-token": token, accept: "application/json" } });
+  return answerOf(path, { method: "DELETE", headers: { "x-csrf-token": token, accept: "application/json" } });
 }
 
 /** Read JSON; errors as for post, with `isTransient` when trying again may help. */
 export function ask(path) {
-  return call(path, { headers: { accept: "application/json" } });
+  return answerOf(path, { headers: { accept: "application/json" } });
 }
 
-async function call(path, options) {
+async function answerOf(path, options) {
   let response;
   try {
     response = await fetch(path, options);

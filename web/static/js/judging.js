@@ -1,28 +1,23 @@
 /* Judges the first rows of a file by the dataset's rules, before it is sent; a preview of the verdict. */
 
+import { namesOf, normalise, reworded } from "./mapping.js";
 import { jsonRecords, records } from "./reading.js";
 
 const delimiters = { ",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe" };
 
-/** Return the label as it is compared: the same folding as `server/datasets/header.py`. */
-export function normalise(label) {
-  return label.replace(/[\u00a0\u200b-\u200d\u2060\ufeff]/g, " ").trim().toLowerCase()
-    .replace(/[\s_-]+/g, "_").replace(/^_+|_+$/g, "");
-}
-
-/** Return how the labels stand to the dataset's columns. */
-export function align(dataset, labels, reserved) {
-  const names = new Map();
-  for (const column of dataset.columns) for (const spelling of [...column.aliases, column.name]) names.set(normalise(spelling), column);
+/** Return how the labels stand to the dataset's columns; what the mapping says goes first. */
+export function align(dataset, labels, reserved, mapping = null) {
+  const names = namesOf(dataset, labels, mapping);
+  const constants = mapping?.constants ?? {};
   const ignored = new Set(reserved.map(normalise));
   const columns = labels.map((label) => names.get(normalise(label)) ?? null);
   const met = columns.filter(Boolean);
   return {
     columns,
     matched: new Set(met).size,
-    missing: dataset.columns.filter((column) => column.required && !met.includes(column)).map((column) => column.name),
+    missing: dataset.columns.filter((column) => column.required && !met.includes(column) && !(column.name in constants)).map((column) => column.name),
     doubled: [...new Set(met.filter((column, at) => met.indexOf(column) !== at))].map((column) => column.name),
-    unknown: labels.filter((label, at) => !columns[at] && normalise(label) && !(label.trim().startsWith("_") && ignored.has(normalise(label)))),
+    unknown: labels.filter((label, at) => !names.has(normalise(label)) && normalise(label) && !(label.trim().startsWith("_") && ignored.has(normalise(label)))),
   };
 }
 
@@ -38,11 +33,11 @@ function tables(head) {
 }
 
 /** Return the best way to read the head as that dataset: by the header's match, as the worker does. */
-export function readAs(dataset, head, rules) {
+export function readAs(dataset, head, rules, mapping = null) {
   let best = null;
   for (const table of tables(head)) {
-    const alignment = align(dataset, table.labels, rules.reserved);
-    if (!best || alignment.matched > best.alignment.matched) best = { ...table, alignment, dataset, words: delimiters[table.delimiter] ?? "" };
+    const alignment = align(dataset, table.labels, rules.reserved, mapping);
+    if (!best || alignment.matched > best.alignment.matched) best = { ...table, alignment, dataset, mapping, words: delimiters[table.delimiter] ?? "" };
   }
   return best;
 }
@@ -116,6 +111,15 @@ function judgeCell(column, text, context) {
   } catch { return ""; /* RE2 knows forms that this engine does not; the worker judges them. */ }
 }
 
+/** Return what a cell is judged beside: the row's other texts, reworded. */
+function contextOf({ alignment, dataset, mapping }, cells, rules) {
+  const sent = (name) => cells[alignment.columns.findIndex((column) => column?.name === name)] ?? "";
+  return { rules, dataset, cell: (name) => reworded(mapping, dataset, name, sent(name)) };
+}
+
+/** Return the code of what is wrong with a text of the column by itself, or an empty text. */
+export const judgeText = (column, text, read, rules) => judgeCell(column, text, contextOf(read, [], rules));
+
 /** Return the issues of one row: `{code, column, at, isError, message}`. */
 export function judgeRow(read, cells, rules) {
   const { alignment, dataset, labels } = read;
@@ -123,10 +127,10 @@ export function judgeRow(read, cells, rules) {
   const issue = (code, column, at, isError) => ({ code, column: column?.name ?? "", at, isError, message: sentence(code, column) });
   if (read.delimiter && cells.length < labels.length) return [issue("missing-cell", null, -1, true)];
   if (cells.slice(labels.length).some((cell) => cell.trim())) return [issue("extra-cell", null, -1, true)];
-  const context = { rules, dataset, cell: (name) => cells[alignment.columns.findIndex((column) => column?.name === name)] ?? "" };
+  const context = contextOf(read, cells, rules);
   const found = [];
   alignment.columns.forEach((column, at) => {
-    const code = column ? judgeCell(column, cells[at] ?? "", context) : "";
+    const code = column ? judgeCell(column, context.cell(column.name), context) : "";
     if (!code) return;
     // A zone only matters where the event time has no offset of its own.
     const hasOffset = /[ Tt][\d:.]+([Zz]|[+-]\d{2}:?\d{2})$/.test(context.cell(dataset.eventTime));

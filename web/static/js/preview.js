@@ -19,7 +19,7 @@ export function assess(item, rules) {
   const { head, dataset } = item;
   if (head.refusal) return { tone: "bad", words: head.refusal, notes: [], isSure: false, isRefused: true };
   if (head.note) return { tone: "quiet", words: head.note, notes: [], isSure: true };
-  const read = readAs(dataset, head, rules);
+  const read = readAs(dataset, head, rules, item.draft ?? item.mapping);
   const { alignment } = read;
   const notes = alignment.unknown.length ? [said.unknown(alignment.unknown)] : [];
   const bad = (words) => ({ tone: "bad", words, notes, isSure: false, read });

@@ -26,7 +26,7 @@ async function open() {
   part("told").textContent = said.fetchingRows;
   try {
     rules ??= await ask("/files/rules");
-    read = readerOf(data, rules);
+    read = readerOf(data, rules, data.mapping ? await ask(data.mapping) : null);
     rows = (await fetchRows()).map((told) => rowOf(told, read, rules));
   } catch (fault) {
     tellFault(fault.message);

@@ -4,10 +4,10 @@ import { align, judgeRow } from "./judging.js";
 import { said } from "./words.js";
 
 /** Return how rows of the file are judged: what `judgeRow` reads. */
-export function readerOf(data, rules) {
+export function readerOf(data, rules, mapping) {
   const dataset = rules.datasets.find((it) => it.name === data.dataset);
-  const alignment = align(dataset, data.labels, rules.reserved);
-  return { dataset, labels: data.labels, alignment, delimiter: "," };
+  const alignment = align(dataset, data.labels, rules.reserved, mapping);
+  return { dataset, labels: data.labels, alignment, mapping, delimiter: "," };
 }
 
 /** Return a row to repair, from what the API tells of it. */

@@ -1,8 +1,11 @@
 /* The tray: files that are looked at, sent on one click, paused, gone on with, given up. */
 
 import { announce, ask } from "./api.js";
+import { onFiles } from "./dropping.js";
 import { showSent } from "./files.js";
-import { guess } from "./judging.js";
+import { guess, readAs } from "./judging.js";
+import { offerMapping } from "./mapping-form.js";
+import { madeFor, savedMappings } from "./mapping.js";
 import { assess, chip, element, kindInWords, previewTable } from "./preview.js";
 import { look } from "./reading.js";
 import { Upload, begunFor, forget, isStopped, unfinished } from "./upload.js";
@@ -47,14 +50,17 @@ async function take(files) {
 
 async function inspect(item) {
   try {
-    const known = await loadRules();
+    const [known, mappings] = await Promise.all([loadRules(), savedMappings()]);
     item.head = await look(item.file);
     if (item.file.size > Number(drop.dataset.largest)) item.head.refusal = said.tooLarge(drop.dataset.largestWords);
     item.begun = begunFor(item.file);
     const select = item.part("dataset");
     select.replaceChildren(...known.datasets.map((dataset) => element("option", { value: dataset.name, textContent: dataset.title })));
     const begun = known.datasets.find((dataset) => dataset.name === item.begun?.dataset);
-    const dataset = begun ?? guess(known, item.head, item.file.name);
+    const guessed = guess(known, item.head, item.file.name);
+    const labels = item.head.text ? readAs(guessed, item.head, known).labels : [];
+    item.mapping = begun ? null : madeFor(mappings, labels);
+    const dataset = begun ?? known.datasets.find((it) => it.name === item.mapping?.datasetType) ?? guessed;
     select.value = dataset.name;
     select.disabled = Boolean(begun);
     item.state = "ready";
@@ -69,10 +75,14 @@ async function inspect(item) {
 async function choose(item, name) {
   const known = await loadRules();
   item.dataset = known.datasets.find((dataset) => dataset.name === name);
+  if (item.mapping?.datasetType !== name) item.mapping = null;
+  if (item.draft?.datasetType !== name) item.draft = null;
   item.assessed = assess(item, known);
+  offerMapping(item, known, () => choose(item, name));
   const { tone, words, notes, read, verdict } = item.assessed;
   item.part("second").textContent = [bytes(item.file.size), kindInWords(item.head, read)].filter(Boolean).join(" · ");
   item.part("verdict").replaceChildren(chip(tone, words));
+  if (item.mapping) notes.unshift(said.readWith(item.mapping.name));
   if (item.begun) notes.unshift(said.goesOn);
   item.part("notes").textContent = notes.join(" ");
   item.part("notes").hidden = !notes.length;
@@ -91,7 +101,7 @@ function show(item) {
   const { state, assessed } = item;
   const isReady = state === "ready";
   const isMoving = state === "sending" || state === "paused";
-  item.part("send").hidden = !isReady || Boolean(assessed?.isRefused);
+  item.part("send").hidden = !isReady || Boolean(assessed?.isRefused) || Boolean(item.draft);
   item.part("send").textContent = assessed?.isSure ? "Send" : "Send anyway";
   item.part("retry").hidden = state !== "failed" || !item.upload;
   item.part("pause").hidden = !(isMoving && item.upload?.inParts);
@@ -100,13 +110,13 @@ function show(item) {
   item.part("progress").hidden = !(isMoving || state === "waiting");
   item.part("verdict").hidden = isMoving || state === "waiting";
   item.part("choices").hidden = !isReady || Boolean(assessed?.isRefused);
-  if (!isReady) item.part("preview").hidden = true;
+  for (const name of isReady ? [] : ["preview", "map", "mapping"]) item.part(name).hidden = true;
   showTray();
 }
 
 function showTray() {
   tray.hidden = !entries.children.length;
-  const ready = items.filter((item) => item.state === "ready" && item.assessed?.isSure);
+  const ready = items.filter((item) => item.state === "ready" && item.assessed?.isSure && !item.draft);
   sendAll.hidden = !ready.length;
   sendAll.textContent = said.ready(ready.length);
 }
@@ -126,6 +136,7 @@ async function send(item) {
   let quarter = 0;
   const request = { datasetType: dataset.name, file: { name: file.name, type: head.type, sizeBytes: file.size } };
   if (item.isCp1252) request.options = { encoding: "cp1252" };
+  if (item.mapping) request.options = { ...request.options, mapping: item.mapping.id };
   item.upload ??= new Upload(file, request, {
     multipartFrom: Number(drop.dataset.multipartFrom),
     begun: item.begun,
@@ -205,7 +216,7 @@ async function showUnfinished() {
 }
 
 sendAll.addEventListener("click", () => {
-  for (const item of items) if (item.state === "ready" && item.assessed?.isSure) { item.state = "waiting"; show(item); }
+  for (const item of items) if (item.state === "ready" && item.assessed?.isSure && !item.draft) { item.state = "waiting"; show(item); }
   next();
 });
 entries.addEventListener("click", (event) => {
@@ -216,34 +227,7 @@ entries.addEventListener("click", (event) => {
 document.getElementById("choose").addEventListener("click", () => picker.click());
 picker.addEventListener("change", () => { take([...picker.files]); picker.value = ""; });
 
-let depth = 0;
-const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
-addEventListener("dragenter", (event) => {
-  if (!hasFiles(event)) return;
-  depth += 1;
-  document.body.classList.add("is-dragging");
-});
-addEventListener("dragleave", (event) => {
-  if (hasFiles(event) && (depth -= 1) <= 0) document.body.classList.remove("is-dragging");
-});
-addEventListener("dragover", (event) => { if (hasFiles(event)) event.preventDefault(); });
-addEventListener("drop", (event) => {
-  if (!hasFiles(event)) return;
-  event.preventDefault();
-  depth = 0;
-  document.body.classList.remove("is-dragging");
-  take([...event.dataTransfer.files]);
-});
-addEventListener("paste", (event) => {
-  if (event.target.closest?.("input, textarea, select")) return;
-  const files = [...event.clipboardData.files];
-  const text = event.clipboardData.getData("text/plain");
-  if (files.length) take(files);
-  // Cells copied from a spreadsheet come as text with tabs; a single word is no table.
-  else if (text.includes("\n")) take([new File([text], said.pasted, { type: "text/csv" })]);
-  else return;
-  event.preventDefault();
-});
+onFiles(take);
 addEventListener("beforeunload", (event) => {
   if (items.some((item) => item.state === "sending" && !item.upload?.inParts)) event.preventDefault();
 });
