@@ -6,8 +6,9 @@ once: `AnalyticsUnavailable` may be tried again, `QueryRejected` carries ClickHo
 """
 
 import asyncio
+import contextlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import Empty, LifoQueue
@@ -19,6 +20,7 @@ import structlog
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
+from server.analytics.refusals import translated
 from server.errors import AnalyticsUnavailable, QueryRejected
 from server.settings import Settings
 from server.telemetry.metrics import STATEMENT_SECONDS
@@ -30,13 +32,9 @@ T = TypeVar("T")
 # Statements in flight at once per process; more wait. Above it a two-core engine only queues.
 _CLIENTS = 12
 
-# ClickHouse's numbers for what may pass by itself: timeouts, memory, disk, network, shutdown.
-_TRANSIENT = frozenset(
-    {159, 160, 164, 198, 202, 203, 209, 210, 236, 241, 243, 252, 279, 285, 319, 394, 425, 473, 499}
-)
-_NO_CODE = 0
+# A server that hangs does not answer this either; who tries again asks once more.
+_STOP_SECONDS = 10
 _PARAMETER = re.compile(r"\{([a-z_]+):")
-_ERROR_CODE = re.compile(r"[Cc]ode: ?(\d+)")
 
 
 @dataclass(frozen=True)
@@ -163,15 +161,15 @@ class Analytics:
     ) -> None:
         """Run a statement that returns nothing; arguments and errors as for query.
 
-        When the caller is cancelled, the statement is stopped on the server before this returns:
-        over HTTP it would otherwise outlive its client and write later.
+        When the caller is cancelled, or no answer comes, the statement is stopped on the server
+        before this returns: over HTTP it would otherwise outlive its client and write later.
         """
         asked = self._settings(comment, settings, timeout_seconds)
 
         def run(client: Client) -> None:
             client.command(sql, parameters=_named(sql, parameters), settings=asked)
 
-        running = asyncio.ensure_future(self._run("command", run))
+        running = asyncio.ensure_future(self._stopped_when_lost(self._run("command", run), comment))
         try:
             await asyncio.shield(running)
         except asyncio.CancelledError:
@@ -182,13 +180,13 @@ class Analytics:
     async def insert(
         self, table: str, rows: Sequence[Sequence[object]], columns: Sequence[str], *, comment: str
     ) -> None:
-        """Insert a few rows of Python values; errors as for query."""
+        """Insert a few rows of Python values; errors as for query, stopped as a command is."""
         asked = self._settings(comment, None, None)
 
         def run(client: Client) -> None:
             client.insert(table, rows, column_names=columns, database=self.database, settings=asked)
 
-        await self._run("insert", run)
+        await self._stopped_when_lost(self._run("insert", run), comment)
 
     async def export(
         self, sql: str, *, comment: str, parameters: Mapping[str, object] | None = None
@@ -221,12 +219,20 @@ class Analytics:
 
     async def kill(self, comment: str) -> None:
         """Stop every statement that carries this comment, and wait until it has stopped."""
-        await self._run(
-            "other",
-            lambda client: client.command(
-                "KILL QUERY WHERE Settings['log_comment'] = {comment:String} SYNC",
-                parameters={"comment": comment},
-            ),
+        await self._kill("Settings['log_comment'] = {comment:String}", comment=comment)
+
+    async def kill_others(self, prefix: str, *, but: str) -> None:
+        """Stop the statements whose comment begins like that, and wait until they have stopped.
+
+        Args:
+            prefix: of the comments.
+            but: the comment of statements that go on.
+        """
+        await self._kill(
+            "startsWith(Settings['log_comment'], {prefix:String})"
+            " AND Settings['log_comment'] != {comment:String}",
+            prefix=prefix,
+            comment=but,
         )
 
     async def ping(self) -> None:
@@ -267,6 +273,23 @@ class Analytics:
             asked["max_execution_time"] = timeout_seconds
         return asked
 
+    async def _kill(self, condition: str, **parameters: str) -> None:
+        await self._run(
+            "other",
+            lambda client: client.command(
+                f"KILL QUERY WHERE {condition} SYNC", parameters=dict(parameters)
+            ),
+        )
+
+    async def _stopped_when_lost(self, running: Awaitable[None], comment: str) -> None:
+        """Wait for a statement; when its connection breaks, stop it on the server too."""
+        try:
+            await running
+        except AnalyticsUnavailable:
+            with contextlib.suppress(AnalyticsUnavailable, QueryRejected, TimeoutError):
+                await asyncio.wait_for(self.kill(comment), _STOP_SECONDS)
+            raise
+
     async def _run(self, kind: str, work: Callable[[Client], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(
             self._executor, self._translated, kind, work
@@ -280,7 +303,7 @@ class Analytics:
                 result = work(client)
             is_well = True
         except ClickHouseError as fault:
-            raise _translate(fault) from None  # the original message may quote cells
+            raise translated(fault) from None  # the original message may quote cells
         except OSError as fault:
             raise AnalyticsUnavailable(type(fault).__name__) from fault
         finally:
@@ -306,22 +329,3 @@ def _named(sql: str, parameters: Mapping[str, object] | None) -> dict[str, objec
     """Return the parameters the statement names; the client would format `%` with any others."""
     named = set(_PARAMETER.findall(sql))
     return {name: value for name, value in (parameters or {}).items() if name in named} or None
-
-
-def _translate(fault: ClickHouseError) -> AnalyticsUnavailable | QueryRejected:
-    refusal = fault.__cause__
-    if isinstance(refusal, UnicodeDecodeError):
-        # An answer that quotes a cell which is no UTF-8: the driver gives up on it, but it is one.
-        message = refusal.object.decode(errors="replace")
-        found = _ERROR_CODE.search(message)
-        if found is None:
-            return QueryRejected(_NO_CODE, message)
-    else:
-        message = str(fault)
-        found = _ERROR_CODE.search(message)
-        if found is None:
-            return AnalyticsUnavailable(type(fault).__name__)
-    code = int(found.group(1))
-    if code in _TRANSIENT:
-        return AnalyticsUnavailable(f"ClickHouse error {code}")
-    return QueryRejected(code, message)

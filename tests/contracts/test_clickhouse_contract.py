@@ -10,6 +10,7 @@ import pytest
 
 from server.analytics.gateway import Analytics
 from server.errors import AnalyticsUnavailable, QueryRejected
+from tests.fixtures.cable import Cable
 from tests.fixtures.clickhouse.server import ClickHouseServer, clickhouse_dsn, clickhouse_server
 from tests.fixtures.files import until
 
@@ -164,6 +165,20 @@ async def test_who_is_cancelled_leaves_nothing_running(analytics: Analytics) -> 
     assert not await runs(analytics, "mine")
 
 
+async def test_others_are_stopped_and_ones_own_statement_goes_on(analytics: Analytics) -> None:
+    comments = ("ingest:a:1:dead", "ingest:a:2:mine", "ingest:b:1:other")
+    running = [asyncio.create_task(analytics.query(ENDLESS, comment=one)) for one in comments]
+    for comment in comments:
+        await until(lambda comment=comment: runs(analytics, comment))  # type: ignore[misc]
+
+    await analytics.kill_others("ingest:a:", but="ingest:a:2:mine")
+
+    assert [await runs(analytics, comment) for comment in comments] == [False, True, True]
+    for comment in comments:
+        await analytics.kill(comment)
+    await asyncio.gather(*running, return_exceptions=True)
+
+
 async def runs(analytics: Analytics, comment: str) -> bool:
     """Return whether a statement of that comment is under way."""
     found = await analytics.query(
@@ -229,3 +244,24 @@ async def test_an_insert_outlives_its_client_until_it_is_killed(server: ClickHou
     assert not await runs(other, "orphan")
     for gateway in (writer, other):
         gateway.close()
+
+
+async def test_an_insert_whose_connection_breaks_is_stopped_before_anybody_hears_of_it(
+    server: ClickHouseServer,
+) -> None:
+    with Cable(server.port) as cable:
+        cut, other = (Analytics(dsn, database="cut") for dsn in (cable.dsn, server.dsn))
+        await other.create_database()
+        await other.command(
+            "CREATE TABLE cut.t (n UInt64) ENGINE = MergeTree ORDER BY n", comment="contract"
+        )
+        inserting = asyncio.create_task(cut.command(f"INSERT INTO cut.t {ENDLESS}", comment="mine"))
+        await until(lambda: runs(other, "mine"))
+
+        cable.cut()
+        with pytest.raises(AnalyticsUnavailable):
+            await inserting
+
+        assert not await runs(other, "mine")
+        for gateway in (cut, other):
+            gateway.close()

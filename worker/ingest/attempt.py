@@ -81,6 +81,14 @@ class Attempt:
         """Return one of the attempt's own tables."""
         return f"{purpose}_{self._name}"
 
+    async def stop_earlier(self) -> None:
+        """Stop what earlier runs at the file still have running in ClickHouse, and wait for it.
+
+        A statement outlives a worker that was killed and a connection that broke; it must not
+        write while this run works.
+        """
+        await self.analytics.kill_others(_mark(self.claim.file_id), but=self.comment)
+
     async def query(self, sql: str, **parameters: object) -> Rows:
         """Return the answer of a SELECT; the attempt's parameters are known to it."""
         known = {**self.parameters, **parameters}
@@ -203,7 +211,11 @@ class RunTable:
 
 def comment_of(file_id: UUID, attempt: int, run: str) -> str:
     """Return what marks the statements of one run at a file."""
-    return f"ingest:{file_id}:{attempt}:{run}"
+    return f"{_mark(file_id)}{attempt}:{run}"
+
+
+def _mark(file_id: UUID) -> str:
+    return f"ingest:{file_id}:"
 
 
 def read_name(name: str) -> RunTable | None:

@@ -35,6 +35,8 @@ async def ingest(context: Context, claim: Claim) -> None:
         message = f"dataset {claim.dataset_type} is not in the catalogue any more"
         raise LookupError(message)
     attempt = Attempt(context, claim, dataset)
+    if claim.attempt > 1:
+        await attempt.stop_earlier()
     if await resume(attempt):
         return
     watch = Watch(claim)

@@ -48,6 +48,7 @@ async def undo(context: Context, claim: Claim) -> None:
         return
     attempt = Attempt(context, claim, dataset)
     try:
+        await attempt.stop_earlier()
         async with dataset_lock(context, dataset.name, claim.lease_owner) as held:
             await settle_publications(attempt)
             await _take_back(attempt, held)
