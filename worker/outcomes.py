@@ -9,7 +9,7 @@ import contextlib
 import random
 import traceback
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -26,11 +26,17 @@ from server.files.failures import DESTROYING, FailureCode, FileFailed
 from server.settings import Settings
 from server.telemetry.metrics import INGEST_RETRIES
 from worker.context import Context
+from worker.ingest.dataset_lock import DatasetBusy
 
 logger = structlog.get_logger(__name__)
 
 # Longer waits would leave a file lying about after an outage is over.
 _LONGEST_WAIT: Final = timedelta(minutes=5)
+# While another file is published: a file that has waited long waits a little longer each time.
+_SHORTEST_TURN: Final = timedelta(seconds=2)
+_LONGEST_TURN: Final = timedelta(seconds=30)
+_OF_ITS_AGE: Final = 0.1
+_BUSY: Final = "dataset-busy"
 
 
 @dataclass(frozen=True)
@@ -86,6 +92,9 @@ async def settle(context: Context, claim: Claim, fault: Exception) -> None:
     Raises:
         LeaseLost: another worker has the file; nothing is written.
     """
+    if isinstance(fault, DatasetBusy):
+        await context.claims.release(claim, _BUSY, _next_turn(context, claim), is_fault=False)
+        return
     match judge(fault, claim.faults, context.settings):
         case Ended(failure):
             await context.claims.fail(claim, failure)
@@ -108,6 +117,10 @@ async def settle_undo(context: Context, claim: Claim, fault: Exception) -> None:
     Raises:
         LeaseLost: another worker has the file; nothing is written.
     """
+    if isinstance(fault, DatasetBusy):
+        not_before = context.clock() + _SHORTEST_TURN
+        await context.claims.release_undo(claim, _BUSY, not_before, is_fault=False)
+        return
     code = fault.code if isinstance(fault, FileFailed) else _code_of(fault)
     wait = wait_before_retry(claim.faults, context.settings)
     await context.claims.release_undo(claim, code, context.clock() + wait)
@@ -117,6 +130,12 @@ async def settle_undo(context: Context, claim: Claim, fault: Exception) -> None:
         logger.error("undo.put-back", code=code, wait_seconds=seconds, **_facts_of(fault))
     else:
         logger.warning("undo.put-back", code=code, wait_seconds=seconds, **_facts_of(fault))
+
+
+def _next_turn(context: Context, claim: Claim) -> datetime:
+    now = context.clock()
+    age = now - claim.uploaded_at
+    return now + min(max(age * _OF_ITS_AGE, _SHORTEST_TURN), _LONGEST_TURN)
 
 
 def _code_of(fault: Exception) -> FailureCode:

@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, case, func
 from sqlmodel import col, or_, select
 
 from server.files.lifecycle import Stage
-from server.files.models import File
+from server.files.models import DatasetLock, File
 from server.operations.repository import is_draining
 from server.unit_of_work import UnitOfWork
 
@@ -33,6 +33,7 @@ async def next_turn(
 ) -> Turn | None:
     """Return the oldest waiting file of the workspace with the fewest files under way, or None.
 
+    Files of a dataset that is being published come after the others: they would wait once more.
     None too while the appliance is being drained.
 
     Args:
@@ -67,11 +68,20 @@ async def next_turn(
     found = await unit.session.exec(
         select(File.file_id, File.size_bytes)
         .where(File.workspace_id == workspace, *waiting)
-        .order_by(col(File.uploaded_at), col(File.file_id))
+        .order_by(await _being_published(unit, now), col(File.uploaded_at), col(File.file_id))
         .limit(1)
     )
     row = found.first()
     return Turn(row[0], row[1] or 0) if row is not None else None
+
+
+async def _being_published(unit: UnitOfWork, now: datetime) -> ColumnElement[int]:
+    held = await unit.session.exec(
+        select(DatasetLock.dataset_type).where(
+            col(DatasetLock.owner).is_not(None), col(DatasetLock.expires_at) >= now
+        )
+    )
+    return case((col(File.dataset_type).in_(list(held)), 1), else_=0)
 
 
 def _waiting(now: datetime, most_bytes: int | None) -> list[ColumnElement[bool]]:

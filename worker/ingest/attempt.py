@@ -7,6 +7,7 @@ come back to: they are dropped when the run is over, and swept when it died (`ma
 
 import re
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -18,6 +19,7 @@ from server.datasets.tables import create_table, current_table, history_table, r
 from server.errors import QueryRejected
 from server.files.claims import Claim
 from worker.context import Context
+from worker.ingest.dataset_lock import PATIENCE_SECONDS, Held, dataset_lock
 
 _OTHER_STRUCTURE: Final = 122  # INCOMPATIBLE_COLUMNS
 _RUN_TABLE: Final = re.compile(
@@ -80,6 +82,21 @@ class Attempt:
     def bare_table(self, purpose: str) -> str:
         """Return one of the attempt's own tables."""
         return f"{purpose}_{self._name}"
+
+    def lock(self, *, keeps_waiting: bool = False) -> AbstractAsyncContextManager[Held]:
+        """Hold the dataset's lock within the block.
+
+        Args:
+            keeps_waiting: until it is free; else only for a while, since who waits holds a slot
+                that files of other datasets could have.
+
+        Raises:
+            DatasetBusy: it was not free in that time.
+        """
+        patience = None if keeps_waiting else PATIENCE_SECONDS
+        return dataset_lock(
+            self.context, self.dataset.name, self.claim.lease_owner, patience_seconds=patience
+        )
 
     async def stop_earlier(self) -> None:
         """Stop what earlier runs at the file still have running in ClickHouse, and wait for it.

@@ -6,9 +6,11 @@ unfinished next tables of others, so that a stale swap finds nothing to swap.
 
 import asyncio
 import contextlib
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Final
 
 import structlog
 from sqlalchemy import or_, update
@@ -24,14 +26,36 @@ logger = structlog.get_logger(__name__)
 
 _POLL_SECONDS = 0.05
 _RENEWALS_PER_LEASE = 3
+# Longer than nearly every publication lasts, shorter than others should wait for the slot.
+PATIENCE_SECONDS: Final = 5.0
+
+
+class DatasetBusy(Exception):
+    """Another file is being published, and takes its time: come back later; nothing is wrong."""
 
 
 @asynccontextmanager
-async def dataset_lock(context: Context, dataset_type: str, owner: str) -> AsyncIterator["Held"]:
-    """Hold the dataset's lock within the block, renewing it; waits until it is free."""
+async def dataset_lock(
+    context: Context, dataset_type: str, owner: str, *, patience_seconds: float | None = None
+) -> AsyncIterator["Held"]:
+    """Hold the dataset's lock within the block, renewing it; waits until it is free.
+
+    Args:
+        context: the worker's.
+        dataset_type: the dataset.
+        owner: unique to this run.
+        patience_seconds: how long to wait for it; None for as long as it takes.
+
+    Raises:
+        DatasetBusy: it was not free in that time.
+    """
     lease = timedelta(seconds=context.settings.lease_seconds)
     await _ensure_row(context, dataset_type)
-    while not await _take(context, dataset_type, owner, lease):  # noqa: ASYNC110 - held elsewhere
+    loop = asyncio.get_running_loop()
+    last = math.inf if patience_seconds is None else loop.time() + patience_seconds
+    while not await _take(context, dataset_type, owner, lease):
+        if loop.time() >= last:
+            raise DatasetBusy
         await asyncio.sleep(_POLL_SECONDS)
     held = Held(context, dataset_type, owner)
     renewing = asyncio.create_task(_renew(context, dataset_type, owner, lease))

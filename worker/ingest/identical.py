@@ -16,7 +16,6 @@ from server.files.repository import change
 from server.unit_of_work import UnitOfWork
 from worker.context import Context
 from worker.ingest.attempt import Attempt
-from worker.ingest.dataset_lock import dataset_lock
 from worker.ingest.ending import duplicate_ending
 from worker.ingest.publications import settle_publications
 
@@ -43,7 +42,7 @@ async def stand_back(attempt: Attempt, changes: Mapping[str, object]) -> bool:
     if earlier is None:
         return False
     # Under the lock: an undo of the earlier file sees all its duplicates, or has happened.
-    async with dataset_lock(context, attempt.dataset.name, claim.lease_owner):
+    async with attempt.lock():
         await settle_publications(attempt)
         return await end_as_duplicate(attempt, changes)
 

@@ -29,6 +29,7 @@ async def ingest(context: Context, claim: Claim) -> None:
         FileFailed: the file's fault.
         AdapterError: an outside system's; to be tried again.
         LeaseLost: another worker has the file now.
+        DatasetBusy: nothing is wrong; to be tried again when another file has been published.
     """
     dataset = context.catalogue.get(claim.dataset_type)
     if dataset is None:

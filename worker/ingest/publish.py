@@ -10,7 +10,7 @@ import math
 
 from server.files.claims import Ending
 from worker.ingest.attempt import Attempt
-from worker.ingest.dataset_lock import Held, dataset_lock
+from worker.ingest.dataset_lock import Held
 from worker.ingest.duplicates import KEYS_PER_BUCKET
 from worker.ingest.ending import Imported, imported_ending, read_ending, write_ending
 from worker.ingest.identical import end_as_duplicate
@@ -40,10 +40,14 @@ async def publish(attempt: Attempt, imported: Imported) -> None:
 
     Raises:
         LeaseLost: another worker has the file or the dataset's lock.
+        DatasetBusy: another file is being published for a long time, and this one is judged again
+            sooner than it would have waited.
         AnalyticsUnavailable: to be tried again; readers see all of the file or none.
     """
     claim = attempt.claim
-    async with dataset_lock(attempt.context, attempt.dataset.name, claim.lease_owner) as held:
+    # Large files have a lane of their own: one that waits keeps no small one from its slot.
+    is_large = claim.size_bytes > attempt.context.settings.large_file_bytes
+    async with attempt.lock(keeps_waiting=is_large) as held:
         await settle_publications(attempt)
         if await end_as_duplicate(attempt, imported.changes):
             return
@@ -65,7 +69,7 @@ async def resume(attempt: Attempt) -> bool:
     async with context.units.begin() as unit:
         if await unfinished_publication(unit, claim) is None:
             return False
-    async with dataset_lock(context, attempt.dataset.name, claim.lease_owner):
+    async with attempt.lock():
         await settle_publications(attempt)
     async with context.units.begin() as unit:
         found = await unfinished_publication(unit, claim)

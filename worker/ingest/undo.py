@@ -15,7 +15,7 @@ from server.files.models import File
 from server.files.repository import get_file
 from worker.context import Context
 from worker.ingest.attempt import Attempt
-from worker.ingest.dataset_lock import Held, dataset_lock
+from worker.ingest.dataset_lock import Held
 from worker.ingest.publications import (
     UNDONE,
     Bringing,
@@ -40,6 +40,7 @@ async def undo(context: Context, claim: Claim) -> None:
 
     Raises:
         LeaseLost: another worker has the file or the dataset's lock.
+        DatasetBusy: another file is being published; to be tried again.
         AnalyticsUnavailable: to be tried again; readers see the file wholly or not at all.
     """
     dataset = context.catalogue.get(claim.dataset_type)
@@ -49,7 +50,7 @@ async def undo(context: Context, claim: Claim) -> None:
     attempt = Attempt(context, claim, dataset)
     try:
         await attempt.stop_earlier()
-        async with dataset_lock(context, dataset.name, claim.lease_owner) as held:
+        async with attempt.lock() as held:
             await settle_publications(attempt)
             await _take_back(attempt, held)
     finally:
