@@ -41,6 +41,7 @@ from tests.histories.model import (
     resolve,
 )
 from tests.histories.world import World, counts_in, file_of
+from worker.ingest import keys
 
 __all__ = ["embedded_address", "engine"]
 
@@ -280,8 +281,12 @@ def test_any_history_leaves_what_its_published_files_resolve_to(
     engine: Analytics,
     embedded_address: StorageAddress,
     tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
     record_testsuite_property: Callable[[str, object], None],
 ) -> None:
+    # Two keys in a bucket: what is done in parts for large files is done in parts here.
+    monkeypatch.setattr(keys, "KEYS_PER_BUCKET", 2)
+    monkeypatch.setattr(keys, "RESOLVED_PER_BUCKET", 2)
     with (
         asyncio.Runner() as runner,
         closing(open_house(runner, engine, embedded_address, tmp_path)) as worlds,

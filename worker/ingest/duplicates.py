@@ -8,18 +8,15 @@ that memory is bounded; a file without them, which is nearly every one, pays for
 
 import math
 from dataclasses import dataclass
-from typing import Final
 
 from server.datasets.declaration import ColumnType, Dataset
 from server.datasets.issues import IssueCode
 from server.datasets.layout import Layout
 from server.datasets.tables import GOOD
-from worker.ingest.attempt import Attempt
+from worker.ingest.attempt import Attempt, Lost
+from worker.ingest.keys import KEYS_PER_BUCKET, in_bucket
 from worker.ingest.rows import stage_aside
 from worker.ingest.source import Source
-
-# About 600 MB of hash table at the most.
-KEYS_PER_BUCKET: Final = 8_000_000
 
 
 @dataclass(frozen=True)
@@ -38,7 +35,7 @@ async def settle_doubled_keys(attempt: Attempt, layout: Layout, source: Source) 
     buckets = math.ceil(await attempt.count(good) / KEYS_PER_BUCKET)
     marks: str | None = None
     for bucket in range(buckets):
-        within = f"{good} AND modulo(_key, {buckets}) = {bucket}" if buckets > 1 else good
+        within = f"{good} AND {in_bucket(bucket, buckets)}"
         if await _has_doubled(attempt, within):
             marks = marks or await attempt.create_list(
                 "marks", "row UInt64, ambiguous UInt8", "row"
@@ -46,9 +43,8 @@ async def settle_doubled_keys(attempt: Attempt, layout: Layout, source: Source) 
             await _mark(attempt, marks, within)
     if marks is None:
         return Doubled()
-    await attempt.keep_only(
-        attempt.staged, lost=f"_verdict = {GOOD} AND _row IN (SELECT row FROM {marks})"
-    )
+    lost = Lost(f"_verdict = {GOOD} AND _row IN (SELECT row FROM {marks})")
+    await attempt.keep_only(attempt.staged, [lost])
     counted = await attempt.query(
         f"SELECT countIf(ambiguous = 0) AS copies, countIf(ambiguous = 1) AS aside FROM {marks}"
     )

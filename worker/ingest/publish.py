@@ -6,14 +6,14 @@ into history, swap, complete the record. A crash anywhere leaves either nothing 
 whose generation tells the next worker what happened.
 """
 
-import math
+from dataclasses import replace
 
 from server.files.claims import Ending
 from worker.ingest.attempt import Attempt
 from worker.ingest.dataset_lock import Held
-from worker.ingest.duplicates import KEYS_PER_BUCKET
 from worker.ingest.ending import Imported, imported_ending, read_ending, write_ending
 from worker.ingest.identical import end_as_duplicate
+from worker.ingest.keys import Keys
 from worker.ingest.publications import (
     Bringing,
     prepare_publications,
@@ -30,7 +30,6 @@ from worker.ingest.resolve import (
     keys_of,
     overlap_with,
     published_files,
-    rows_of,
 )
 from worker.ingest.swap import Change, generation_of, swap
 
@@ -81,17 +80,16 @@ async def resume(attempt: Attempt) -> bool:
 
 
 async def _publish_first(attempt: Attempt, imported: Imported, held: Held) -> None:
-    overlap = await _meet_current(attempt, imported.verdict.rows_good)
+    overlap, met = await _meet_current(attempt, imported.verdict.rows_good)
     arrivals: str | None = attempt.staged if imported.verdict.rows_good else None
     if overlap.outdated:
         arrivals = await attempt.create("kept", like=attempt.staged)
-        await attempt.run(
-            f"INSERT INTO {arrivals} SELECT * FROM {attempt.staged} WHERE _key NOT IN"
-            f" (SELECT _key FROM {attempt.table('overlap')} WHERE newer = 1)"
-        )
-    lost = None
-    if overlap.replaced:
-        lost = f"SELECT _key FROM {attempt.table('overlap')} WHERE newer = 0"
+        for part in replace(met, condition="newer = 1").parts():
+            await attempt.run(
+                f"INSERT INTO {arrivals} SELECT * FROM {attempt.staged}"
+                f" WHERE {part.rows} AND _key NOT IN ({part.keys})"
+            )
+    lost = replace(met, condition="newer = 0") if overlap.replaced else None
     ending = imported_ending(imported, overlap.replaced, overlap.outdated)
     await _into_history(attempt, imported)
     await _exchange(attempt, imported, Change(lost, arrivals), ending, held)
@@ -106,14 +104,8 @@ async def _publish_anew(
         others = await published_files(unit, claim)
     await _into_history(attempt, imported)
     own = Published(claim.file_id, claim.attempt)
-    overlap = await overlap_with(
-        attempt,
-        rows_of(attempt, own),
-        others,
-        uploaded_at=claim.uploaded_at,
-        file_id=claim.file_id,
-    )
-    keys = f"{await keys_of(attempt, earlier)} UNION DISTINCT SELECT _key FROM {attempt.staged}"
+    keys = await keys_of(attempt, earlier, own)
+    overlap = await overlap_with(attempt, own, keys, others, claim.uploaded_at)
     arrivals = await fill(attempt, keys, [*others, own])
     ending = imported_ending(imported, overlap.replaced, overlap.outdated)
     await _exchange(attempt, imported, Change(keys, arrivals), ending, held)
@@ -139,27 +131,34 @@ async def _into_history(attempt: Attempt, imported: Imported) -> None:
         await attempt.attach_all(source=attempt.staged, target=attempt.history)
 
 
-async def _meet_current(attempt: Attempt, rows: int) -> Overlap:
-    """Count the staged rows whose keys current has, and note those keys in `overlap`."""
+async def _meet_current(attempt: Attempt, rows: int) -> tuple[Overlap, Keys]:
+    """Count the staged rows whose keys current has, and note those keys in a list."""
+    met = attempt.table("overlap")
     # A matter of milliseconds, while looking for keys that cannot be there takes half a second.
     if not await attempt.count(f"{attempt.current} WHERE _workspace = {{workspace:String}}"):
-        return Overlap()
-    overlap = await attempt.create_list("overlap", "_key UInt128, newer UInt8", "_key")
-    buckets = max(1, math.ceil(rows / KEYS_PER_BUCKET))
-    for bucket in range(buckets):
+        return Overlap(), Keys(met, 0)
+    await attempt.create_list("overlap", "_key UInt128, newer UInt8", "_key")
+    for part in Keys(attempt.staged, rows).parts():
         await attempt.run(
-            f"INSERT INTO {overlap} SELECT _key, max((_uploaded_at, {FILE_ORDER}) >"
+            f"INSERT INTO {met} SELECT _key, max((_uploaded_at, {FILE_ORDER}) >"
             " (toDateTime64({uploaded_at:String}, 6, 'UTC'), UUIDToNum(toUUID({file:String}))))"
             " AS newer"
-            f" FROM {attempt.current} WHERE _workspace = {{workspace:String}} AND _key IN"
-            f" (SELECT _key FROM {attempt.staged} WHERE _key % {buckets} = {bucket}) GROUP BY _key"
+            f" FROM {attempt.current} WHERE _workspace = {{workspace:String}}"
+            f" AND _key IN ({part.keys}) GROUP BY _key"
         )
-    if not await attempt.count(overlap):
-        return Overlap()
-    counted = await attempt.query(
-        f"SELECT countIf(_key IN (SELECT _key FROM {overlap} WHERE newer = 0)) AS replaced,"
-        f" countIf(_key IN (SELECT _key FROM {overlap} WHERE newer = 1)) AS outdated"
-        f" FROM {attempt.staged}"
-    )
-    counts = counted.one()
-    return Overlap(int(str(counts["replaced"])), int(str(counts["outdated"])))
+    keys = Keys(met, await attempt.count(met))
+    if not keys.count:
+        return Overlap(), keys
+    return Overlap(
+        await _rows_among(attempt, replace(keys, condition="newer = 0")),
+        await _rows_among(attempt, replace(keys, condition="newer = 1")),
+    ), keys
+
+
+async def _rows_among(attempt: Attempt, keys: Keys) -> int:
+    """Return how many staged rows have one of the keys."""
+    counts = [
+        await attempt.count(f"{attempt.staged} WHERE {part.rows} AND _key IN ({part.keys})")
+        for part in keys.parts()
+    ]
+    return sum(counts)

@@ -18,6 +18,7 @@ from server.files.claims import Claim
 from server.files.models import File
 from server.unit_of_work import UnitOfWork
 from worker.ingest.attempt import Attempt
+from worker.ingest.keys import Keys, Part
 
 FILE_ORDER: Final = "UUIDToNum(_file)"
 """What decides between files of one millisecond: the id as it is written. ClickHouse by itself
@@ -68,17 +69,18 @@ async def write_published(attempt: Attempt, published: Sequence[Published]) -> s
     return table
 
 
-def winners(attempt: Attempt, *, keys: str, published: str) -> str:
-    """Return the SELECT of the rows that win the keys among the published files.
+def winners(attempt: Attempt, part: Part, *, published: str) -> str:
+    """Return the SELECT of the rows that win some keys among the published files.
 
     Args:
         attempt: names the tables and the workspace.
-        keys: a subquery of keys.
+        part: the keys.
         published: the table of the set.
     """
     rows = (
         f"FROM {attempt.history}"
-        f" WHERE _workspace = {{workspace:String}} AND _verdict = {GOOD} AND _key IN ({keys})"
+        f" WHERE _workspace = {{workspace:String}} AND _verdict = {GOOD}"
+        f" AND {part.rows} AND _key IN ({part.keys})"
         f" AND (_file, _attempt) IN (SELECT file, attempt FROM {published})"
     )
     return (
@@ -88,53 +90,57 @@ def winners(attempt: Attempt, *, keys: str, published: str) -> str:
     )
 
 
-async def fill(attempt: Attempt, keys: str, published: Sequence[Published]) -> str:
+async def fill(attempt: Attempt, keys: Keys, published: Sequence[Published]) -> str:
     """Stage the rows that win the keys among the published files; return the table."""
     table = await write_published(attempt, published)
     filled = await attempt.create("fill", like=attempt.history)
-    await attempt.run(f"INSERT INTO {filled} {winners(attempt, keys=keys, published=table)}")
+    for part in keys.parts_to_resolve():
+        await attempt.run(f"INSERT INTO {filled} {winners(attempt, part, published=table)}")
     return filled
 
 
 async def overlap_with(
     attempt: Attempt,
-    rows: str,
+    own: Published,
+    keys: Keys,
     others: Sequence[Published],
-    *,
     uploaded_at: datetime,
-    file_id: UUID,
 ) -> Overlap:
     """Count how the rows of a file stand to those of other published files.
 
     Args:
         attempt: names the tables and the workspace.
-        rows: what follows FROM: the file's rows.
+        own: the file; its rows are in history.
+        keys: all keys of its rows, and perhaps more.
         others: the other files.
         uploaded_at: when the file arrived.
-        file_id: its id; decides between files of one millisecond.
     """
     published = await write_published(attempt, others)
-    newest = winners(attempt, keys=f"SELECT _key FROM {rows}", published=published)
-    found = await attempt.query(
-        "SELECT countIf(met = 1 AND newer = 0) AS replaced, countIf(newer = 1) AS outdated"
-        f" FROM (SELECT _key FROM {rows}) AS own LEFT JOIN (SELECT _key, 1 AS met,"
-        f" max((_uploaded_at, {FILE_ORDER}) > (toDateTime64({{own_time:String}}, 6, 'UTC'),"
-        " UUIDToNum(toUUID({own_file:String})))) AS newer"
-        f" FROM ({newest}) GROUP BY _key) AS other ON own._key = other._key",
-        own_time=uploaded_at.strftime("%Y-%m-%d %H:%M:%S.%f"),
-        own_file=str(file_id),
-    )
-    counts = found.one()
-    return Overlap(int(str(counts["replaced"])), int(str(counts["outdated"])))
+    replaced, outdated = 0, 0
+    for part in keys.parts_to_resolve():
+        found = await attempt.query(
+            "SELECT countIf(met = 1 AND newer = 0) AS replaced, countIf(newer = 1) AS outdated"
+            f" FROM (SELECT _key FROM {rows_of(attempt, own)} AND {part.rows}) AS own"
+            " LEFT JOIN (SELECT _key, 1 AS met,"
+            f" max((_uploaded_at, {FILE_ORDER}) > (toDateTime64({{own_time:String}}, 6, 'UTC'),"
+            " UUIDToNum(toUUID({own_file:String})))) AS newer"
+            f" FROM ({winners(attempt, part, published=published)}) GROUP BY _key) AS other"
+            " ON own._key = other._key",
+            own_time=uploaded_at.strftime("%Y-%m-%d %H:%M:%S.%f"),
+            own_file=str(own.file_id),
+        )
+        counts = found.one()
+        replaced += int(str(counts["replaced"]))
+        outdated += int(str(counts["outdated"]))
+    return Overlap(replaced, outdated)
 
 
-async def keys_of(attempt: Attempt, published: Published) -> str:
-    """Note the keys an attempt at a file spoke for; return a subquery of them."""
+async def keys_of(attempt: Attempt, *published: Published) -> Keys:
+    """Note the keys that attempts at files spoke for."""
     table = await attempt.create_list("keys", "_key UInt128", "_key")
-    await attempt.run(
-        f"INSERT INTO {table} SELECT DISTINCT _key FROM {rows_of(attempt, published)}"
-    )
-    return f"SELECT _key FROM {table}"
+    for one in published:
+        await attempt.run(f"INSERT INTO {table} SELECT _key FROM {rows_of(attempt, one)}")
+    return Keys(table, await attempt.count(table))
 
 
 def rows_of(attempt: Attempt, published: Published) -> str:

@@ -11,8 +11,9 @@ from typing import Final
 from server.datasets.tables import current_table, next_tables
 from server.errors import QueryRejected
 from server.files.claims import LeaseLost
-from worker.ingest.attempt import Attempt
+from worker.ingest.attempt import Attempt, Lost
 from worker.ingest.dataset_lock import Held
+from worker.ingest.keys import Keys
 
 _GENERATION: Final = re.compile(r"generation=(\d+)")
 _UNKNOWN_TABLE: Final = 60
@@ -22,8 +23,8 @@ _UNKNOWN_TABLE: Final = 60
 class Change:
     """What a swap changes, in the workspace of its attempt."""
 
-    lost_keys: str | None
-    """A subquery of keys whose rows leave current; None when none do."""
+    lost_keys: Keys | None
+    """The keys whose rows leave current; None when none do."""
     arrivals: str | None
     """A table whose partitions are attached to current; None when nothing arrives."""
 
@@ -62,8 +63,10 @@ async def swap(attempt: Attempt, change: Change, *, generation: int, held: Held)
     await attempt.run(f"CREATE TABLE {following} CLONE AS {attempt.current}")
     await attempt.run(f"ALTER TABLE {following} MODIFY COMMENT 'generation={generation}'")
     if change.lost_keys is not None:
-        lost = f"_workspace = {{workspace:String}} AND _key IN ({change.lost_keys})"
-        await attempt.keep_only(following, lost=lost)
+        parts = change.lost_keys.parts()
+        ours = "_workspace = {workspace:String}"
+        lost = [Lost(f"{ours} AND _key IN ({part.keys})", among=part.rows) for part in parts]
+        await attempt.keep_only(following, lost)
     if change.arrivals is not None:
         await attempt.attach_all(source=change.arrivals, target=following)
     await held.check()

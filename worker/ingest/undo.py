@@ -16,6 +16,7 @@ from server.files.repository import get_file
 from worker.context import Context
 from worker.ingest.attempt import Attempt
 from worker.ingest.dataset_lock import Held
+from worker.ingest.keys import Keys
 from worker.ingest.publications import (
     UNDONE,
     Bringing,
@@ -30,7 +31,6 @@ from worker.ingest.resolve import (
     keys_of,
     overlap_with,
     published_files,
-    rows_of,
 )
 from worker.ingest.swap import Change, generation_of, swap
 
@@ -70,7 +70,9 @@ async def _take_back(attempt: Attempt, held: Held) -> None:
     undone = Published(claim.file_id, record.published_attempt)
     keys = await keys_of(attempt, undone)
     brought = [Bringing(undone.file_id, undone.attempt, dict(UNDONE))]
-    heir = await _make_heir(attempt, undone, remaining, record, waiting[0]) if waiting else None
+    heir = None
+    if waiting:
+        heir = await _make_heir(attempt, (undone, keys), remaining, record, waiting[0])
     if heir is not None:
         remaining = [*remaining, heir.published]
         result = in_place_of(undone.file_id, heir.ending)
@@ -93,21 +95,20 @@ class _Heir:
 
 
 async def _make_heir(
-    attempt: Attempt, undone: Published, remaining: list[Published], record: File, waiting: File
+    attempt: Attempt,
+    taken: tuple[Published, Keys],
+    remaining: list[Published],
+    record: File,
+    waiting: File,
 ) -> _Heir | None:
-    """Give the undone file's rows to the duplicate; None when it is no duplicate any more."""
+    """Give the undone file's rows and keys to the duplicate; None when it is none any more."""
+    undone, keys = taken
     number = await attempt.context.claims.reserve_attempt(waiting)
     if number is None or waiting.uploaded_at is None:
         return None
     own = Published(waiting.file_id, number)
     await _copy_rows(attempt, undone, own, waiting.uploaded_at)
-    overlap = await overlap_with(
-        attempt,
-        rows_of(attempt, own),
-        remaining,
-        uploaded_at=waiting.uploaded_at,
-        file_id=waiting.file_id,
-    )
+    overlap = await overlap_with(attempt, own, keys, remaining, waiting.uploaded_at)
     return _Heir(own, _inherited(record, overlap.replaced, overlap.outdated))
 
 
