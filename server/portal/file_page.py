@@ -8,14 +8,14 @@ from server.datasets.declaration import Dataset
 from server.datasets.issues import ISSUES, IssueCode
 from server.files.answers import FileAnswer, HistoryEntry, Statistics, answer_file
 from server.files.models import File
-from server.insights.cells import time_text
 from server.portal.banner import actions_of, banner_of
 from server.portal.contexts import FilePage, Shell
-from server.portal.figures import clock_time, count, moment_in_words, money, percent, plural, size
+from server.portal.figures import count, moment_in_words, money, percent, plural, size
 from server.portal.file_lines import file_line
 from server.portal.file_parts import Fact, IssueLine, RepairForm
 from server.portal.header_lines import header_alignment
-from server.portal.parts import Banner, Cell, Figure, HistoryLine, Table, Tone
+from server.portal.history_lines import history_line
+from server.portal.parts import Banner, Cell, Figure, Table, Tone
 from server.portal.rejected import rejected_rows
 from server.portal.repairs import (
     Family,
@@ -25,7 +25,7 @@ from server.portal.repairs import (
     with_repaired,
 )
 from server.portal.steps import steps_of
-from server.portal.words import cause_in_words, fate_of_rows, sender_in_words
+from server.portal.words import fate_of_rows, sender_in_words
 from server.reports.rows import RowReport
 
 # Two of the row figures and two currencies fit one line; every currency is in the totals' table.
@@ -92,7 +92,7 @@ def file_page(
         repairs=repair_lines(family.repairs),
         header=header_alignment(file, dataset, row.labels or ()),
         facts=_facts(file, family),
-        history=tuple(_history_line(entry, now, zone) for entry in history),
+        history=tuple(history_line(entry, now, zone) for entry in history),
     )
 
 
@@ -198,13 +198,3 @@ def _repaired(file: FileAnswer, family: Family) -> Fact:
 
 def _other(label: str, file_id: str | None) -> Fact:
     return Fact(label, file_id or "", href=f"/files/{file_id}", is_code=True)
-
-
-def _history_line(entry: HistoryEntry, now: datetime, zone: str) -> HistoryLine:
-    day = moment_in_words(entry.at, now, zone).rsplit(" ", 1)[0]
-    return HistoryLine(
-        at=f"{day} {clock_time(entry.at, zone, with_seconds=True)}",
-        at_iso=time_text(entry.at),
-        what=cause_in_words(entry.cause),
-        who=sender_in_words(entry.actor),
-    )

@@ -99,6 +99,11 @@ def cause_in_words(cause: str) -> str:
     return _CAUSES.get(cause, cause.replace(".", " ").replace("-", " ").capitalize())
 
 
+def failure_in_words(code: str) -> str:
+    """Return a failure in a few words."""
+    return _FAILED_SHORT.get(code, "Not imported")
+
+
 def sender_in_words(principal: str) -> str:
     """Return who: `API key “nightly”`, `nadia@example.com`, `a worker`."""
     kind, _, name = principal.partition(":")
@@ -133,7 +138,7 @@ def chip_of(file: FileAnswer) -> Chip:
 
 def _failure_short(file: FileAnswer) -> str:
     failure = file.failure or {}
-    short = _FAILED_SHORT.get(str(failure.get("code", "")), "Not imported")
+    short = failure_in_words(str(failure.get("code", "")))
     missing = failure.get("missing")
     if isinstance(missing, list) and missing:
         names = [str(name) for name in missing]

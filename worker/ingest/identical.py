@@ -59,12 +59,28 @@ async def end_as_duplicate(attempt: Attempt, changes: Mapping[str, object]) -> b
         earlier = await _find(unit, claim, changes)
         if earlier is None:
             return False
-        rows_total = int(str((earlier.statistics or {}).get("rowsTotal", 0)))
-        known = {**changes, "duplicate_of": earlier.file_id}
-        ending = duplicate_ending(Ending(Outcome.DUPLICATE, None, [], known), rows_total)
-        detail = {"duplicateOf": str(earlier.file_id)}
-        await context.claims.finish(claim, ending, detail=detail, unit=unit)
+    rows_total = int(str((earlier.statistics or {}).get("rowsTotal", 0)))
+    known = {**changes, "duplicate_of": earlier.file_id}
+    ending = duplicate_ending(Ending(Outcome.DUPLICATE, None, [], known), rows_total)
+    detail = {
+        "duplicateOf": str(earlier.file_id),
+        "rowsReplacedSince": await _rows_replaced(attempt, earlier),
+    }
+    await context.claims.finish(claim, ending, detail=detail)
     return True
+
+
+async def _rows_replaced(attempt: Attempt, earlier: File) -> int:
+    """Return for how many of the earlier file's rows newer files speak now.
+
+    Who sends the bytes again may believe that they count again: this many rows do not.
+    """
+    found = await attempt.query(
+        f"SELECT count() AS n FROM {attempt.current} WHERE _workspace = {{workspace:String}}"
+        " AND _file = {earlier:UUID}",
+        earlier=str(earlier.file_id),
+    )
+    return max((earlier.rows_imported or 0) - int(str(found.one()["n"])), 0)
 
 
 async def wake_waiting(context: Context, claim: Claim) -> None:
