@@ -210,10 +210,13 @@ def _is_database_away(fault: Exception) -> bool:
     # say that the server is away, starting or stopping.
     if str(getattr(fault, "sqlstate", "")).startswith(("08", "57P")):
         return True
+    # PostgreSQL's words for a full disk, or for no room in memory.
+    if str(getattr(getattr(fault, "orig", None), "sqlstate", "")).startswith("53"):
+        return True
     if isinstance(fault, DBAPIError) and fault.connection_invalidated:
         return True
     if isinstance(fault, OperationalError):  # on SQLite also a missing table, which is a bug
-        return "locked" in str(fault.orig)
+        return any(words in str(fault.orig) for words in ("locked", "disk is full"))
     return isinstance(fault, InterfaceError | PoolTimeout | ConnectionError)
 
 

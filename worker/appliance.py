@@ -36,7 +36,9 @@ from server.telemetry.logs import configure_logs
 from worker.context import context_of
 from worker.embedded.greeting import greeting, keep_address
 from worker.embedded.household import CannotStart, Secrets, locked, open_door, read_secrets
+from worker.embedded.unwritten import drop_unwritten
 from worker.embedded.valkey import ValkeyChild
+from worker.ingest.attempt import read_name
 from worker.ingest.dataset_lock import end_locks
 from worker.main import run_worker
 from worker.prepare import prepare
@@ -48,6 +50,7 @@ _GRACE_SECONDS: Final = 2
 # A statement in a thread cannot be interrupted; whatever is under way is begun anew next time.
 _PATIENCE_SECONDS: Final = 8.0
 _WATCH_SECONDS: Final = 1.0
+_ENGINE: Final = "clickhouse"
 
 
 def main() -> None:
@@ -62,6 +65,7 @@ def main() -> None:
             open_door("127.0.0.1", 0) as internal,
             _valkey(settings) as valkey,
         ):
+            drop_unwritten(settings.home / _ENGINE, lambda table: read_name(table) is not None)
             complete = _completed(settings, read_secrets(settings.home), valkey, internal)
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 runner.run(_live(complete, valkey, public, internal))
@@ -111,7 +115,7 @@ def _completed(
     made: dict[str, object] = {
         "database_url": f"sqlite+aiosqlite:///{home / 'tallydock.db'}",
         "valkey_url": valkey.url,
-        "clickhouse_dsn": SecretStr(f"chdb:///{str(home / 'clickhouse').lstrip('/')}"),
+        "clickhouse_dsn": SecretStr(f"chdb:///{str(home / _ENGINE).lstrip('/')}"),
         "storage_internal_url": f"http://127.0.0.1:{internal.getsockname()[1]}",
         "storage_access_key": SecretStr(secrets.storage_access_key),
         "storage_secret_key": SecretStr(secrets.storage_secret_key),

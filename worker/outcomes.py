@@ -21,12 +21,11 @@ from server.errors import (
     QueryRejected,
     StorageUnavailable,
 )
-from server.files.claims import Claim
+from server.files.claims import Claim, DatasetBusy
 from server.files.failures import DESTROYING, FailureCode, FileFailed
 from server.settings import Settings
 from server.telemetry.metrics import INGEST_RETRIES
 from worker.context import Context
-from worker.ingest.dataset_lock import DatasetBusy
 
 logger = structlog.get_logger(__name__)
 

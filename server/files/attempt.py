@@ -21,6 +21,10 @@ class LeaseLost(Exception):
     """Another worker has the file now, or it was moved: stop, and leave no trace."""
 
 
+class DatasetBusy(Exception):
+    """Another file of the dataset is being published, for long: come back later."""
+
+
 @dataclass(frozen=True)
 class Claim:
     """One attempt's view of a file; what it says does not change while the attempt runs."""

@@ -7,7 +7,7 @@ Comes after the lease (`leases.py`), which every write here still needs; `worker
 from collections.abc import Mapping
 from datetime import datetime
 
-from server.files.attempt import Claim, LeaseLost
+from server.files.attempt import Claim, DatasetBusy, LeaseLost
 from server.files.endings import UNJUDGED, Ending, JudgedAndFailed, idle, judged
 from server.files.failures import FileFailed
 from server.files.lifecycle import Outcome, Stage
@@ -17,7 +17,7 @@ from server.files.standing import read_standing
 from server.files.undos import Undos
 from server.unit_of_work import UnitOfWork
 
-__all__ = ["Claim", "ClaimBoard", "Ending", "JudgedAndFailed", "LeaseLost"]
+__all__ = ["Claim", "ClaimBoard", "DatasetBusy", "Ending", "JudgedAndFailed", "LeaseLost"]
 
 
 class ClaimBoard(Undos):

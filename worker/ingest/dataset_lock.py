@@ -17,7 +17,7 @@ from sqlalchemy import or_, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlmodel import col, select
 
-from server.files.claims import LeaseLost
+from server.files.claims import DatasetBusy, LeaseLost
 from server.files.models import DatasetLock
 from server.unit_of_work import UnitOfWork
 from worker.context import Context
@@ -28,10 +28,6 @@ _POLL_SECONDS = 0.05
 _RENEWALS_PER_LEASE = 3
 # Longer than nearly every publication lasts, shorter than others should wait for the slot.
 PATIENCE_SECONDS: Final = 5.0
-
-
-class DatasetBusy(Exception):
-    """Another file is being published, and takes its time: come back later; nothing is wrong."""
 
 
 @asynccontextmanager

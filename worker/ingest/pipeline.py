@@ -18,6 +18,7 @@ from worker.ingest.identical import stand_back
 from worker.ingest.inspect import Inspection, inspect
 from worker.ingest.load import load
 from worker.ingest.publish import publish, resume
+from worker.ingest.room import check_room
 from worker.ingest.verdict import Verdict
 from worker.ingest.watch import Watch
 
@@ -40,6 +41,7 @@ async def ingest(context: Context, claim: Claim) -> None:
         await attempt.stop_earlier()
     if await resume(attempt):
         return
+    await check_room(attempt)
     watch = Watch(claim)
     try:
         inspection = await inspect(context, claim, dataset)

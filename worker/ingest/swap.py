@@ -14,6 +14,7 @@ from server.files.claims import LeaseLost
 from worker.ingest.attempt import Attempt, Lost
 from worker.ingest.dataset_lock import Held
 from worker.ingest.keys import Keys
+from worker.ingest.room import check_definition, check_room
 
 _GENERATION: Final = re.compile(r"generation=(\d+)")
 _UNKNOWN_TABLE: Final = 60
@@ -69,6 +70,8 @@ async def swap(attempt: Attempt, change: Change, *, generation: int, held: Held)
         await attempt.keep_only(following, lost)
     if change.arrivals is not None:
         await attempt.attach_all(source=change.arrivals, target=following)
+    await check_room(attempt)
+    await check_definition(attempt, "next", f"generation={generation}")
     await held.check()
     try:
         await attempt.run(f"EXCHANGE TABLES {following} AND {attempt.current}")

@@ -32,6 +32,7 @@ from worker.ingest.resolve import (
     overlap_with,
     published_files,
 )
+from worker.ingest.room import check_room
 from worker.ingest.swap import Change, generation_of, swap
 
 
@@ -50,6 +51,7 @@ async def undo(context: Context, claim: Claim) -> None:
     attempt = Attempt(context, claim, dataset)
     try:
         await attempt.stop_earlier()
+        await check_room(attempt)
         async with attempt.lock() as held:
             await settle_publications(attempt)
             await _take_back(attempt, held)

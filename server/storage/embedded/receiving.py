@@ -5,6 +5,7 @@ hands batches over, so one upload does not delay another, and memory is two batc
 """
 
 import asyncio
+import errno
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +26,9 @@ _BATCH_BYTES = 2**20
 # Requests whose disk work may run at once; each holds a thread for one batch only.
 _THREADS = 16
 _SHA256_HEX_LENGTH = 64
+# An upload never takes the last of a disk: the database and the engine beside it write too, and the
+# engine was seen to lose what it wrote to a disk that is full to the last byte.
+_KEPT_FREE_BYTES = 256 * 2**20
 
 
 class Threads:
@@ -91,6 +95,7 @@ async def receive_body(
         pieces, trailers = chunked.decoded(pieces), chunked.trailers
     file = await threads.run(lambda: into.open("xb", buffering=0))
     try:
+        await threads.run(lambda: _check_room(file.fileno(), announced or 0))
         size = await _write(pieces, file.fileno(), digests, max_bytes=max_bytes, threads=threads)
         if announced is not None and size != announced:
             raise S3Fault(Code.INCOMPLETE_BODY)
@@ -140,7 +145,14 @@ async def _write(
     return size
 
 
+def _check_room(descriptor: int, size_bytes: int) -> None:
+    disk = os.fstatvfs(descriptor)
+    if disk.f_bavail * disk.f_frsize < size_bytes + _KEPT_FREE_BYTES:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
 def _hash_and_write(batch: list[bytes], descriptor: int, digests: Digests) -> None:
+    _check_room(descriptor, 0)
     for piece in batch:
         digests.update(piece)
         left = memoryview(piece)
