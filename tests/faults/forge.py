@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tests.faults import worlds
 from tests.faults.probe import Probe
+from tests.faults.scenarios import SCENARIOS
 from tests.fixtures.storage import StorageAddress
 
 Order = Mapping[str, str]
@@ -25,7 +26,7 @@ async def obey(order: Order) -> dict[str, object]:
     store = StorageAddress(order["store"])
     match order["do"]:
         case "make":
-            return await worlds.make(order["scenario"], folder, store)
+            return await worlds.make(SCENARIOS[order["scenario"]], folder, store)
         case "run":
             probe = Probe(order.get("kill_at", ""), float(order.get("pause_seconds", "0")))
             return await worlds.run(order["job"], order["file"], folder, store, probe)

@@ -1,10 +1,11 @@
 """Where a job can be killed: a worker's parts, each call of which passes a probe.
 
 The points are not listed anywhere: whatever the job asks of ClickHouse, the database or the store
-is one, so a step that is added to the pipeline is a point at once. Composed in tests only; the
+is one, so a step or a call that is added is a point at once. Composed in tests only; the
 house's own code knows nothing of it.
 """
 
+import inspect
 import os
 import re
 import signal
@@ -12,22 +13,20 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import TypeVar, cast
 from uuid import UUID
 
-from server.analytics.gateway import Analytics, Rows
+from server.analytics.gateway import Analytics
 from server.errors import QueueUnavailable
-from server.settings import Settings
-from server.storage.interface import Storage
-from server.unit_of_work import UnitOfWork, UnitsOfWork
+from server.storage.interface import Originals, Storage
+from server.unit_of_work import UnitsOfWork
 from worker.context import Context
 
 T = TypeVar("T")
 
 _OF_A_RUN = re.compile(r"tallydock\.|_[a-z]+_[0-9a-f]{32}_\d+_\w+")
-_CALLS = ("list_versions", "oldest_version", "read_range", "remove_version", "put_stream")
 
 
 @dataclass
@@ -73,16 +72,17 @@ def _die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def probed(context: Context, settings: Settings, probe: Probe) -> Context:
-    """Return the worker's context with its outside calls led past the probe."""
-    analytics = ProbedAnalytics.from_settings(settings)
-    assert isinstance(analytics, ProbedAnalytics)
-    analytics.probe = probe
-    units = ProbedUnits(context.units._sessions, NobodyListens())
-    units.probe = probe
-    storage = cast(Storage, ProbedStorage(context.storage, probe))
+def probed(context: Context, probe: Probe) -> Context:
+    """Return the worker's context with its outside calls led past the probe.
+
+    Every method of the four parts, found by inspection: one that is added is a point at once.
+    """
     return replace(
-        context, analytics=analytics, units=units, storage=storage, queue=NobodyListens()
+        context,
+        analytics=cast(Analytics, Watched(context.analytics, probe)),
+        units=cast(UnitsOfWork, Watched(context.units, probe)),
+        storage=cast(Storage, Watched(context.storage, probe)),
+        originals=cast(Originals, Watched(context.originals, probe)),
     )
 
 
@@ -98,63 +98,64 @@ class NobodyListens:
         raise QueueUnavailable
 
 
-class ProbedAnalytics(Analytics):
-    """The gateway; every statement is a point, and one that writes can be cut in its middle."""
+class Watched:
+    """A part of the worker's; its calls are points, by what kind of function each is."""
 
-    probe = Probe()
-
-    async def query(self, sql: str, **asked: object) -> Rows:
-        """See Analytics.query."""
-        self.probe.at(f"before {_short(sql)}")
-        run = cast(Callable[..., Awaitable[Rows]], super().query)
-        return await run(sql, **asked)
-
-    async def command(self, sql: str, **asked: object) -> None:
-        """See Analytics.command."""
-        self.probe.at(f"before {_short(sql)}")
-        run = cast(Callable[..., Awaitable[None]], super().command)
-        await self.probe.during(f"within {_short(sql)}", lambda: run(sql, **asked))
-
-    async def insert(self, *told: object, **asked: object) -> None:
-        """See Analytics.insert."""
-        self.probe.at("before an insert of values")
-        run = cast(Callable[..., Awaitable[None]], super().insert)
-        await self.probe.during("within an insert of values", lambda: run(*told, **asked))
-
-
-class ProbedUnits(UnitsOfWork):
-    """Units of work; the moments before and after a commit are points."""
-
-    probe = Probe()
-
-    @asynccontextmanager
-    async def begin(self) -> AsyncIterator[UnitOfWork]:
-        """See UnitsOfWork.begin."""
-        name = _caller()
-        async with super().begin() as unit:
-            yield unit
-            self.probe.at(f"before the commit of {name}")
-        self.probe.at(f"after the commit of {name}")
-
-
-class ProbedStorage:
-    """A store; every call is a point."""
-
-    def __init__(self, inner: Storage, probe: Probe) -> None:
+    def __init__(self, inner: object, probe: Probe) -> None:
         self._inner = inner
         self._probe = probe
 
     def __getattr__(self, name: str) -> object:
-        """Return the store's method, led past the probe."""
+        """Return what the part has, led past the probe when it is a call to the outside."""
         found = getattr(self._inner, name)
-        if name not in _CALLS:
-            return found
+        plain = inspect.unwrap(found) if callable(found) else found
+        if inspect.iscoroutinefunction(found):
+            return self._call(name, found)
+        if inspect.isasyncgenfunction(found):
+            return self._walk(name, found)
+        if inspect.isasyncgenfunction(plain):
+            return self._transaction(found)
+        # No call to the outside: a value, or what is worked out on the spot.
+        assert not inspect.isawaitable(found)
+        return found
 
+    def _call(
+        self, name: str, found: Callable[..., Awaitable[object]]
+    ) -> Callable[..., Awaitable[object]]:
         async def call(*told: object, **asked: object) -> object:
-            self._probe.at(f"before {name} of the store")
-            return await found(*told, **asked)
+            what = self._named(name, told)
+            self._probe.at(f"before {what}")
+            return await self._probe.during(f"within {what}", lambda: found(*told, **asked))
 
         return call
+
+    def _walk(
+        self, name: str, found: Callable[..., AsyncIterator[object]]
+    ) -> Callable[..., AsyncIterator[object]]:
+        async def walk(*told: object, **asked: object) -> AsyncIterator[object]:
+            self._probe.at(f"before {self._named(name, told)}")
+            async for item in found(*told, **asked):
+                yield item
+
+        return walk
+
+    def _transaction(
+        self, found: Callable[..., AbstractAsyncContextManager[object]]
+    ) -> Callable[..., AbstractAsyncContextManager[object]]:
+        @asynccontextmanager
+        async def begin() -> AsyncIterator[object]:
+            name = _caller()
+            async with found() as unit:
+                yield unit
+                self._probe.at(f"before the commit of {name}")
+            self._probe.at(f"after the commit of {name}")
+
+        return begin
+
+    def _named(self, name: str, told: tuple[object, ...]) -> str:
+        if isinstance(self._inner, Analytics) and told:
+            return _short(f"{told[0]}" if name in ("query", "command") else f"{name} {told[0]}")
+        return f"{name} of the {type(self._inner).__name__}"
 
 
 def _short(sql: str) -> str:

@@ -5,6 +5,7 @@ nothing of it reaches the outside, as after `kill -9`.
 """
 
 import asyncio
+import inspect
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -17,7 +18,7 @@ from sqlmodel import col, update
 
 from server.access.principal import Principal
 from server.access.scopes import ALL_SCOPES
-from server.analytics.gateway import Analytics, Rows
+from server.analytics.gateway import Analytics
 from server.datasets.tables import current_table, history_table
 from server.files.models import File
 from server.files.tickets import UploadTicket
@@ -55,37 +56,25 @@ class Fuse:
 
 
 class MortalAnalytics:
-    """The gateway, as a worker that may die uses it."""
+    """The gateway, as a worker that may die uses it: before or after any call to the outside."""
 
     def __init__(self, real: Analytics, fuse: Fuse) -> None:
         self._real = real
         self._fuse = fuse
-        self.database = real.database
 
-    async def cores(self) -> int:
-        """See Analytics."""
-        return await self._real.cores()
+    def __getattr__(self, name: str) -> object:
+        """Return what the gateway has; its calls pass two borders."""
+        found = getattr(self._real, name)
+        if not inspect.iscoroutinefunction(found):
+            return found
 
-    async def query(self, sql: str, **asked: object) -> Rows:
-        """See Analytics."""
-        self._fuse.pass_border()
-        found = await self._real.query(sql, **asked)  # type: ignore[arg-type]  # handed on
-        self._fuse.pass_border()
-        return found
+        async def call(*told: object, **asked: object) -> object:
+            self._fuse.pass_border()
+            answer = await found(*told, **asked)
+            self._fuse.pass_border()
+            return answer
 
-    async def command(self, sql: str, **asked: object) -> None:
-        """See Analytics."""
-        self._fuse.pass_border()
-        await self._real.command(sql, **asked)  # type: ignore[arg-type]  # handed on
-        self._fuse.pass_border()
-
-    async def insert(
-        self, table: str, rows: Sequence[Sequence[object]], columns: Sequence[str], *, comment: str
-    ) -> None:
-        """See Analytics."""
-        self._fuse.pass_border()
-        await self._real.insert(table, rows, columns, comment=comment)
-        self._fuse.pass_border()
+        return call
 
 
 class MortalUnits:
