@@ -10,6 +10,7 @@ from server.files.history import answer_history
 from server.files.lifecycle import Outcome, Stage
 from server.files.models import FileEvent
 from server.portal.file_page import file_page
+from server.portal.repairs import Family
 from server.portal.templates import environment
 from tests.portal.builders import NOW, SHELL, TITLES, make_file
 
@@ -79,6 +80,7 @@ def test_a_change_is_told_with_its_time_its_actor_and_its_reason(
         dataset=Catalogue.built_in().get("transactions"),
         history=answer_history([event(7, cause, actor, detail)]).results,
         rejected=[],
+        family=Family(),
         now=NOW,
     )
 
