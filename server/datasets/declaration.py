@@ -23,6 +23,10 @@ _NO_COLUMN = frozenset(
 )  # fmt: skip
 
 
+FileType = Literal["csv", "tsv", "jsonl", "parquet", "camt053"]
+"""camt053 is turned into the columns of `bank_statements`."""
+
+
 class ColumnType(StrEnum):
     """How a cell is read."""
 
@@ -187,7 +191,7 @@ class Dataset(_Declared):
     """RE2 of the whole first cell of records that are no rows: totals, end marks."""
     roles: Roles
     defaults: Defaults
-    file_types: tuple[str, ...] = ("csv", "tsv", "jsonl", "parquet")
+    file_types: tuple[FileType, ...] = ("csv", "tsv", "jsonl", "parquet")
     controls: tuple[dict[str, object], ...] = ()
     """Sums that a file has to keep to; their own module says what they may say."""
     canonical: dict[str, object] | None = None

@@ -15,15 +15,7 @@ from server.errors import (
 from server.files.schemas import MAX_PARTS, UploadRequest
 from server.settings import Settings
 
-FILE_TYPES = ("csv", "tsv", "jsonl", "parquet")
 CAMT053 = "camt053"
-# A bank statement is the one thing that camt.053 can say.
-BANK_STATEMENTS = "bank_statements"
-
-
-def file_types_of(dataset_type: str) -> tuple[str, ...]:
-    """Return the file types that the dataset takes."""
-    return (*FILE_TYPES, CAMT053) if dataset_type == BANK_STATEMENTS else FILE_TYPES
 
 
 def size_limit_bytes(settings: Settings, *, in_parts: bool) -> int:
@@ -46,11 +38,12 @@ def check_request(asked: UploadRequest, catalogue: Catalogue) -> None:
         UnsupportedFileType: the dataset does not take that file type.
     """
     _check_parts(asked)
-    if catalogue.get(asked.dataset_type) is None:
+    dataset = catalogue.get(asked.dataset_type)
+    if dataset is None:
         known = list(catalogue.names())
         detail = f"There is no dataset {asked.dataset_type!r}. Known: {', '.join(known)}."
         raise UnknownDataset(detail, extras={"known": known})
-    types = file_types_of(asked.dataset_type)
+    types = dataset.file_types
     if asked.file.type not in types:
         detail = f"{asked.dataset_type} takes {', '.join(types)}, not {asked.file.type!r}."
         raise UnsupportedFileType(detail, extras={"known": list(types)})

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from pydantic import ValidationError
 
+from server.datasets.catalogue import Catalogue
 from server.errors import (
     ApplianceError,
     FileNotFound,
@@ -22,7 +23,6 @@ from server.errors import (
 from server.files.answers import FileAnswer
 from server.files.failures import FAILURES, FailureCode, FileFailed
 from server.files.lifecycle import Stage
-from server.files.policy import file_types_of
 from server.files.schemas import UploadRequest
 from server.files.tickets import MultipartTicket, UploadTicket
 from tests.fixtures.files import ALICE, MALLORY, Desk, asked, put
@@ -115,8 +115,9 @@ async def test_what_is_refused(
 
 
 def test_only_bank_statements_take_camt053() -> None:
-    assert "camt053" in file_types_of("bank_statements")
-    assert "camt053" not in file_types_of("settlements")
+    taking = [d.name for d in Catalogue.built_in().all() if "camt053" in d.file_types]
+
+    assert taking == ["bank_statements"]
 
 
 async def test_a_repair_names_a_file_of_the_same_workspace_and_dataset(desk: Desk) -> None:

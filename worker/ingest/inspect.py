@@ -10,12 +10,14 @@ from dataclasses import dataclass, field, replace
 from server.datasets.declaration import Dataset
 from server.datasets.header import Alignment
 from server.datasets.layout import Layout
+from server.datasets.template import csv_text
 from server.files.claims import Claim
 from server.files.contents import HEAD_BYTES, look
 from server.files.failures import FailureCode, FileFailed
 from server.files.framing import find_layout
-from server.files.policy import size_limit_bytes
+from server.files.policy import CAMT053, size_limit_bytes
 from worker.context import Context
+from worker.ingest.camt_rows import LABELS
 from worker.ingest.mappings import read_mapping
 from worker.ingest.repair import Repair, repair_of
 
@@ -36,10 +38,18 @@ class Inspection:
     repair: Repair = field(default_factory=Repair)
     """Whose rejected rows these are, and which mapping they are read with."""
 
+    is_statement: bool = False
+    """True for camt.053, which is turned into CSV."""
+
     @property
     def needs_transcoding(self) -> bool:
         """Return whether ClickHouse, which reads UTF-8 only, could not read it as it is."""
         return self.encoding.startswith("utf-16") or self.encoding == "cp1252"
+
+    @property
+    def is_derived(self) -> bool:
+        """Return whether what is read is not what was sent, but made of it."""
+        return self.is_statement or self.needs_transcoding
 
 
 async def inspect(context: Context, claim: Claim, dataset: Dataset) -> Inspection:
@@ -52,6 +62,7 @@ async def inspect(context: Context, claim: Claim, dataset: Dataset) -> Inspectio
     """
     _check_size(context, claim)
     sha256 = await _check_sum(context, claim)
+    is_statement = claim.file_type == CAMT053
     head = await context.storage.read_range(
         claim.object_key,
         version_id=claim.object_version,
@@ -62,13 +73,16 @@ async def inspect(context: Context, claim: Claim, dataset: Dataset) -> Inspectio
         head,
         is_whole=len(head) >= claim.size_bytes,
         wants_cp1252=claim.options.get("encoding") == "cp1252",
-        is_binary=claim.file_type == "parquet",
+        is_binary=is_statement or claim.file_type == "parquet",
     )
+    if is_statement:
+        # Of what it will be turned into, no more than the header is known here.
+        contents = replace(contents, encoding="utf-8", text=csv_text([LABELS]), is_whole=True)
     repair = await repair_of(context, claim, contents.text)
     mapping = await read_mapping(context, repair.mapping)
     layout, alignment = find_layout(dataset, contents, file_type=claim.file_type, mapping=mapping)
     tail = b""
-    if contents.compression is None:
+    if contents.compression is None and not is_statement:
         length = min(claim.size_bytes, context.settings.max_record_bytes)
         tail = await context.storage.read_range(
             claim.object_key,
@@ -76,7 +90,7 @@ async def inspect(context: Context, claim: Claim, dataset: Dataset) -> Inspectio
             offset_bytes=claim.size_bytes - length,
             length_bytes=length,
         )
-    if layout.is_by_lines and b'"' in tail:
+    if layout.is_by_lines and (is_statement or b'"' in tail):
         layout = replace(layout, is_by_lines=False)
     return Inspection(
         layout,
@@ -86,6 +100,7 @@ async def inspect(context: Context, claim: Claim, dataset: Dataset) -> Inspectio
         tail,
         sha256,
         repair,
+        is_statement,
     )
 
 

@@ -21,7 +21,7 @@ async def check_last_quote(attempt: Attempt, inspection: Inspection, source: Sou
     """
     layout = inspection.layout
     # Of a compressed or transcoded file the tail is not the text that was read.
-    knows_tail = inspection.compression is None and not inspection.needs_transcoding
+    knows_tail = inspection.compression is None and not inspection.is_derived
     delimiter = layout.delimiter or ","
     if not layout.is_positional or layout.is_by_lines:
         return

@@ -11,6 +11,7 @@ from server.datasets.provision import ZONES
 from server.datasets.sql import quoted
 from worker.ingest.attempt import Attempt
 from worker.ingest.inspect import Inspection
+from worker.ingest.statements import turn_statements
 from worker.ingest.transcode import transcode
 
 
@@ -35,15 +36,20 @@ class Source:
 
 
 async def source_of(attempt: Attempt, inspection: Inspection) -> Source:
-    """Return what to read; text that is not UTF-8 is turned into it first.
+    """Return what to read; text that is not UTF-8 and bank statements are turned into it first.
 
     Raises:
-        FileFailed: encoding-error.
+        FileFailed: encoding-error; of statements structure-error, control-total-mismatch,
+            compression-error, pan-detected.
         StorageUnavailable: the store did not answer.
     """
     claim, context = attempt.claim, attempt.context
     key, version = claim.object_key, claim.object_version
-    if inspection.needs_transcoding:
+    compression = inspection.compression or "none"
+    if inspection.is_statement:
+        derived = await turn_statements(context, claim, inspection.compression)
+        key, version, compression = derived.key, derived.version_id, "none"
+    elif inspection.needs_transcoding:
         derived = await transcode(context, claim, inspection.encoding)
         key, version = derived.key, derived.version_id
     place = context.originals.place(
@@ -52,7 +58,7 @@ async def source_of(attempt: Attempt, inspection: Inspection) -> Source:
     mapping = inspection.layout.mapping
     return Source(
         call=f"{place.function}({quoted(place.address)}",
-        packed=f", '{inspection.compression or 'none'}'",
+        packed=f", '{compression}'",
         parameters={
             "zone": zone_number((mapping and mapping.zone) or DEFAULT_ZONE),
             "zones": f"{attempt.analytics.database}.{ZONES}",
