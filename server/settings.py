@@ -140,6 +140,17 @@ class Settings(BaseSettings):
     jobs_per_workspace: int = Field(
         4, ge=1, description="Files of one workspace that all workers work on at once"
     )
+    originals_days: int = Field(
+        0, ge=0, description="How long the bytes of ended files are kept; 0: for ever (days)"
+    )
+    undo_days: int = Field(
+        0, ge=0, description="How long after its end a file can be undone; 0: always (days)"
+    )
+    history_days: int = Field(
+        0,
+        ge=0,
+        description="How long the lines of an ended file's history are kept; 0: for ever (days)",
+    )
     max_record_bytes: int = Field(
         2**20, ge=1024, description="Longest record of a file before it is refused (bytes)"
     )

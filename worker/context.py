@@ -38,7 +38,9 @@ class Context:
     def claims(self) -> ClaimBoard:
         """Return the leases of this worker."""
         lease = timedelta(seconds=self.settings.lease_seconds)
-        return ClaimBoard(self.units, self.clock, lease, self.worker_name)
+        days = self.settings.undo_days
+        undo_for = timedelta(days=days) if days else None
+        return ClaimBoard(self.units, self.clock, lease, self.worker_name, undo_for=undo_for)
 
     @cached_property
     def arrivals(self) -> Arrivals:

@@ -132,7 +132,8 @@ class Links(Answer):
     rejected_rows: str
     rejected_rows_csv: str
     warned_rows: str
-    original: str
+    original: str | None
+    """None when the bytes are not kept any more."""
     history: str
 
 
@@ -232,11 +233,16 @@ def answer_file(file: File) -> FileAnswer:
         header=Header.model_validate(file.header) if file.header is not None else None,
         failure=file.failure,
         issues=[IssueSummary.model_validate(issue) for issue in file.issues],
-        links=links_of(str(file.file_id)),
+        links=links_of(str(file.file_id), has_original=not _is_gone(file)),
     )
 
 
-def links_of(file_id: str) -> Links:
+def _is_gone(file: File) -> bool:
+    """Return whether the bytes arrived once and are not kept any more."""
+    return file.size_bytes is not None and file.object_version is None
+
+
+def links_of(file_id: str, *, has_original: bool = True) -> Links:
     """Return the paths that belong to a file."""
     here = f"{BASE_PATH}/{file_id}"
     return Links(
@@ -244,7 +250,7 @@ def links_of(file_id: str) -> Links:
         rejected_rows=f"{here}/rejected-rows",
         rejected_rows_csv=f"{here}/rejected-rows.csv",
         warned_rows=f"{here}/warned-rows",
-        original=f"{here}/original",
+        original=f"{here}/original" if has_original else None,
         history=f"{here}/history",
     )
 

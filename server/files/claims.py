@@ -58,6 +58,7 @@ class ClaimBoard(Undos):
             "standing": None,
             "undone_at": None,
             "undo_requested_at": None,
+            "undo_until": self.undo_until() if is_visible else None,
             **judged(ending, seen),
             "stage": str(Stage.COMPLETED),
         }

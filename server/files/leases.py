@@ -8,7 +8,7 @@ can write nothing any more. Comes after `service.py` queued the file; undos are 
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import update
@@ -38,12 +38,22 @@ class Leases:
         clock: the time.
         lease: a lease that was not renewed for this long is lost.
         worker: name of this worker, for the history.
+        undo_for: how long after its end a file can be undone; None: always.
     """
 
-    def __init__(self, units: UnitsOfWork, clock: Clock, lease: timedelta, worker: str) -> None:
+    def __init__(
+        self,
+        units: UnitsOfWork,
+        clock: Clock,
+        lease: timedelta,
+        worker: str,
+        *,
+        undo_for: timedelta | None = None,
+    ) -> None:
         self.units = units
         self.clock = clock
         self._lease = lease
+        self._undo_for = undo_for
         self.actor = f"worker:{worker}"[:120]
 
     async def claim(self, file_id: UUID, owner: str) -> Claim | None:
@@ -103,6 +113,10 @@ class Leases:
                 .where(col(File.lease_expires_at) >= now)
                 .values(lease_expires_at=now - timedelta(microseconds=1))
             )
+
+    def undo_until(self) -> datetime | None:
+        """Return until when a file that ends now can be undone; None: always."""
+        return self.clock() + self._undo_for if self._undo_for is not None else None
 
     @asynccontextmanager
     async def joined(self, unit: UnitOfWork | None) -> AsyncIterator[UnitOfWork]:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 import structlog
-from sqlmodel import col
+from sqlmodel import col, or_
 
 from server.access.principal import Principal
 from server.clock import Clock
@@ -173,7 +173,7 @@ class FileService:
 
         Raises:
             FileNotFound: there is none of that id in this workspace.
-            StateConflict: the file is not Completed.
+            StateConflict: the file is not Completed, or its time to be undone is over.
         """
         async with self._units.begin() as unit:
             now = self._clock()
@@ -185,11 +185,15 @@ class FileService:
                 where=[
                     col(File.stage) == str(Stage.COMPLETED),
                     col(File.undo_requested_at).is_(None),
+                    or_(col(File.undo_until).is_(None), col(File.undo_until) > now),
                 ],
             )
             file = marked or await get_file(unit, principal.workspace_id, file_id)
             if file.is_at is not Stage.COMPLETED:
                 raise StateConflict(_refusal(file, "undone", "Completed"))
+            if file.undo_requested_at is None:
+                detail = f"The file could be undone until {file.undo_until:%Y-%m-%d %H:%M} UTC."
+                raise StateConflict(detail)
             if file.undone_at is None:
                 unit.wake_after_commit("undo", file_id)
         return answer_file(file)
@@ -249,7 +253,7 @@ def _standing(file: File) -> dict[str, object] | None:
 
 def _refusal(file: File, done: str, needed: str) -> str:
     if file.is_at.status.is_final and file.object_version is None and done != "cancelled":
-        lack = "never arrived" if file.size_bytes is None else "were destroyed"
+        lack = "never arrived" if file.size_bytes is None else "are not kept any more"
         return f"The file cannot be {done}: its bytes {lack}."
     if file.undo_requested_at is not None and file.undone_at is None:
         return f"The file cannot be {done}: it is being undone."

@@ -148,6 +148,7 @@ class Undos(Leases):
                 "duplicate_of": None,
                 **judged(ending, attempt),
                 "published_attempt": attempt,
+                "undo_until": self.undo_until(),
             },
             where=[
                 col(File.attempt) == attempt,

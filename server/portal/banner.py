@@ -144,9 +144,9 @@ def _near_misses(failure: Mapping[str, object]) -> str:
 def actions_of(file: FileAnswer) -> tuple[Action, ...]:
     """Return the buttons of the page head."""
     actions = []
-    if file.uploaded_at is not None:
+    if file.uploaded_at is not None and file.links.original is not None:
         actions.append(Action("Original", file.links.original))
-    if file.status.is_final and file.uploaded_at is not None:
+    if file.status.is_final and file.uploaded_at is not None and file.links.original is not None:
         actions.append(_again(file, "Check again…"))
     if _is_in(file):
         actions.append(

@@ -74,6 +74,7 @@ _CAUSES: Mapping[str, str] = MappingProxyType(
         "object.pinned": "The file arrived",
         "object.later-removed": "Later files at the same URL were removed",
         "object.missing": "The stored file is gone",
+        "original.expired": "The original was kept for as long as it is kept here",
         "file.claimed": "A worker began",
         "file.reclaimed": "Another worker took over",
         "file.put-back": "Put back, to be tried again",
@@ -114,7 +115,7 @@ def sender_in_words(principal: str) -> str:
             return name
         case "worker":
             return "a worker"
-        case "sweep" | "storage" | "operator":
+        case "sweep" | "storage" | "operator" | "retention":
             return f"the {kind}"
         case _:
             return principal

@@ -10,7 +10,8 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
-from sqlmodel import col, or_, select
+from sqlalchemy import ColumnElement
+from sqlmodel import and_, col, or_, select
 
 from server.datasets.declaration import Dataset
 from server.datasets.tables import history_table, rejected_table
@@ -66,7 +67,11 @@ class DeadRows:
             rows = await unit.session.exec(
                 select(File.file_id, File.attempt).where(
                     File.dataset_type == dataset.name,
-                    or_(col(File.attempt) > 1, File.stage == str(Stage.FAILED)),
+                    or_(
+                        col(File.attempt) > 1,
+                        File.stage == str(Stage.FAILED),
+                        col(File.undone_at).is_not(None),
+                    ),
                     col(File.attempt) > 0,
                 )
             )
@@ -121,14 +126,14 @@ class DeadRows:
             rows = list(files)
             publications = await unit.session.exec(
                 select(Publication.file_id, Publication.attempt).where(
-                    col(Publication.file_id).in_(file_ids),
-                    col(Publication.state).in_(("prepared", "published")),
+                    col(Publication.file_id).in_(file_ids), self._may_come_back()
                 )
             )
             swapped: dict[UUID, set[int]] = {}
             for file_id, attempt in publications:
                 swapped.setdefault(file_id, set()).add(attempt)
         before = self._context.clock() - _SETTLED
+        days = self._context.settings.undo_days
         return {
             file.file_id: _Kept(
                 workspace_id=file.workspace_id,
@@ -141,10 +146,27 @@ class DeadRows:
                     (file.standing or {}).get("judged_attempt"),
                     *swapped.get(file.file_id, ()),
                 ),
-                is_settled=file.completed_at is not None and file.completed_at < before,
+                is_settled=file.completed_at is not None
+                and file.completed_at < before
+                and not (days and swapped.get(file.file_id, set()) - {file.published_attempt}),
             )
             for file in rows
         }
+
+    def _may_come_back(self) -> ColumnElement[bool]:
+        """Return the condition that readers may yet see a publication's rows.
+
+        Rows of an earlier attempt, or of a file that was undone, are kept for as long as files can
+        be undone; what readers see now does not depend on them.
+        """
+        days = self._context.settings.undo_days
+        if not days:
+            return col(Publication.state).in_(("prepared", "published"))
+        since = self._context.clock() - timedelta(days=days)
+        return or_(
+            col(Publication.state) == "prepared",
+            and_(col(Publication.state) == "published", col(Publication.created_at) > since),
+        )
 
     async def _delete_one(self, table: str, file_id: UUID, attempt: int, workspace: str) -> None:
         analytics = self._context.analytics

@@ -2,7 +2,8 @@
 
 The sweep finds work that is to be done; here is what nobody will come back to: tables and rows of
 dead attempts in ClickHouse, objects and rows that have lost each other, multipart uploads nobody
-completes, sessions and answers whose time is over. Every worker does it; twice is harmless.
+completes, and what is kept for a time only once that is over. Every worker does it; twice is
+harmless.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from worker.context import Context
 from worker.maintenance.dead_rows import DeadRows
 from worker.maintenance.objects import Objects
 from worker.maintenance.parts import StaleParts
+from worker.maintenance.retention import Retention
 from worker.maintenance.rounds import Rounds, tell_repaired
 from worker.maintenance.tables import drop_left_tables
 
@@ -32,6 +34,8 @@ class Reconciler:
                 "objects_and_rows": self.objects.compare,
                 "multipart_uploads": StaleParts(context).abort,
                 "expired_access": self._delete_expired,
+                "expired_originals": Retention(context).expire_originals,
+                "old_history": Retention(context).prune_history,
             },
         )
 
