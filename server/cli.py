@@ -15,9 +15,9 @@ from server.access.first_run import FILE_NAME, first_run
 from server.access.scopes import ALL_SCOPES, Scope
 from server.app import Parts, build_parts
 from server.datasets.provision import provision
-from server.db.migrate import migrate
 from server.doctor import Finding, examine
 from server.errors import CatalogueRefused, NotFound, StorageUnavailable
+from server.operations.versions import VersionRefused, bring_up
 from server.schema import metadata
 from server.settings import SECRETS, Settings
 from server.storage.s3.administration import Root, set_up_storage
@@ -43,13 +43,16 @@ def migrate_command() -> None:
 
     async def run() -> bool:
         async with _parts() as parts:
-            await migrate(parts.engine, metadata)
+            await bring_up(parts.engine, parts.units, metadata, parts.clock)
             if not parts.settings.clickhouse_dsn.get_secret_value():
                 return False
             await provision(parts.analytics, parts.catalogue)
             return True
 
-    has_tables = _run(run())
+    try:
+        has_tables = _run(run())
+    except VersionRefused as refusal:
+        raise click.ClickException(str(refusal)) from refusal
     click.echo("The database is at the newest revision.")
     click.echo("ClickHouse has all tables." if has_tables else "No ClickHouse is set.")
 

@@ -24,8 +24,8 @@ from pydantic import SecretStr
 
 from server.access.first_run import FILE_NAME, first_run
 from server.app import build_parts, create_app
-from server.db.migrate import migrate
 from server.errors import CatalogueRefused
+from server.operations.versions import VersionRefused, bring_up
 from server.schema import metadata
 from server.settings import Settings
 from server.storage.embedded.endpoint import EmbeddedStore
@@ -90,7 +90,10 @@ async def _live(
         await stack.enter_async_context(_served(store, internal, lifespan="off"))
         parts = build_parts(settings)
         stack.push_async_callback(parts.close)
-        await migrate(parts.engine, metadata)
+        try:
+            await bring_up(parts.engine, parts.units, metadata, parts.clock)
+        except VersionRefused as refusal:
+            raise CannotStart(str(refusal)) from refusal
         signed = SignedOriginals(parts.storage)
         context = context_of(parts, DiskOriginals(embedded.disk, signed))
         # The folder is locked for this process alone: whoever held something in it is dead.

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -24,6 +25,13 @@ async def migrate(engine: AsyncEngine, metadata: MetaData, *, to: str = "head") 
         if connection.dialect.name == "postgresql":
             await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         await connection.run_sync(lambda sync: command.upgrade(_config(sync, metadata), to))
+
+
+def newest_revision() -> str:
+    """Return the newest revision this version knows."""
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER))
+    return str(ScriptDirectory.from_config(config).get_current_head())
 
 
 async def downgrade(engine: AsyncEngine, metadata: MetaData, *, to: str = "base") -> None:

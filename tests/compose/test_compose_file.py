@@ -16,6 +16,7 @@ from server.version import VERSION
 COMPOSE: Final = Path(__file__).resolve().parents[2] / "compose"
 _PINNED: Final = re.compile(r"[^\s@]+:[\w.-]+@sha256:[0-9a-f]{64}")
 _ONE_SHOTS: Final = frozenset({"volumes", "migrate", "setup", "backup"})
+_SCRIPTS: Final = ("install", "upgrade", "backup", "restore", "rotate-keys", "support-bundle")
 
 Service = Mapping[str, object]
 
@@ -120,7 +121,9 @@ def test_the_production_lock_holds_nothing_embedded() -> None:
     assert names <= set(re.findall(r"^([a-z0-9._-]+==\S+)", whole, re.MULTILINE))
 
 
-@pytest.mark.parametrize("name", ["install", "backup", "restore", "rotate-keys", "support-bundle"])
+@pytest.mark.parametrize(
+    "name", ["install", "backup", "restore", "rotate-keys", "support-bundle", "upgrade"]
+)
 def test_the_scripts_are_sound_shell(name: str) -> None:
     done = subprocess.run(["sh", "-n", str(COMPOSE / name)], capture_output=True, check=False)
 

@@ -16,6 +16,7 @@ from sqlalchemy import text
 from server.app import Parts
 from server.datasets.provision import provision
 from server.db.migrate import downgrade, migrate
+from server.operations.versions import VersionRefused, check_step
 from server.schema import metadata
 from server.version import VERSION
 from worker.backup.database import Row, lines, load
@@ -47,12 +48,16 @@ def verify(vault: Vault, backup: Backup) -> Mapping[str, object]:
     Raises:
         NoBackup: a part is missing.
         NotSealed: a part is damaged, or the key is another one.
-        CannotRestore: it was written by a later version than this.
+        CannotRestore: it was written by a version that this one does not follow.
     """
     manifest = vault.manifest(backup)
     if manifest["format"] != FORMAT:
         message = f"It was written by version {manifest['version']}; this is {VERSION}."
         raise CannotRestore(message)
+    try:
+        check_step(str(manifest["version"]))
+    except VersionRefused as refusal:
+        raise CannotRestore(str(refusal)) from refusal
     for part in vault.parts_of(backup):
         digest = hashlib.sha256()
         for piece in vault.read(str(part["part"])):
