@@ -21,19 +21,19 @@ from litestar.handlers import BaseRouteHandler
 from litestar.middleware import DefineMiddleware
 from litestar.middleware.compression import CompressionMiddleware
 from litestar.plugins.pydantic import PydanticPlugin
-from litestar.response import Template
+from litestar.response import Redirect, Template
 from litestar.static_files import create_static_files_router
 from litestar.types import ASGIApp, ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.access import controller as access_controller
 from server.access.authentication import API, Authentication, is_below
-from server.access.directory import Directory
 from server.access.guards import authenticated
 from server.access.idempotency import Idempotency
 from server.access.principal import Connection, Principal, principal_of
 from server.access.rate_limit import RateLimit
 from server.access.request_units import RequestUnits
+from server.access.room import AccessRoom, open_room
 from server.access.service import AccessService
 from server.analytics.gateway import Analytics
 from server.clock import Clock, utc_now
@@ -90,12 +90,16 @@ class Parts:
     queue: Queue
     catalogue: Catalogue
     clock: Clock
-    directory: Directory
-    access: AccessService
+    room: AccessRoom
     files: FileService
     mappings: MappingDesk
     closers: tuple[Closer, ...] = ()
     """What to call at the end, in this order."""
+
+    @property
+    def access(self) -> AccessService:
+        """Return what makes keys, and the first of everything."""
+        return self.room.access
 
     async def close(self) -> None:
         """Close every connection."""
@@ -125,8 +129,6 @@ def assemble(
     sessions = create_sessions(engine)
     units = RequestUnits(sessions, queue)
     catalogue = Catalogue.load(settings.datasets_dir)
-    directory = Directory(units, clock)
-    session_life = timedelta(hours=settings.session_hours)
     return Parts(
         settings=settings,
         engine=engine,
@@ -137,8 +139,7 @@ def assemble(
         queue=queue,
         catalogue=catalogue,
         clock=clock,
-        directory=directory,
-        access=AccessService(units, directory, clock, session_life=session_life),
+        room=open_room(units, settings, clock),
         files=FileService(
             units=units,
             storage=storage,
@@ -221,7 +222,7 @@ def _dependencies(parts: Parts) -> dict[str, Provide]:
         "analytics": parts.analytics,
         "catalogue": parts.catalogue,
         "clock": parts.clock,
-        "access": parts.access,
+        **parts.room.named,
         "file_service": parts.files,
         "mappings": parts.mappings,
         "insights": insights,
@@ -235,7 +236,7 @@ def _dependencies(parts: Parts) -> dict[str, Provide]:
 
 def _answer_missing(
     request: Request[object, object, State], fault: NotFoundException
-) -> Response[bytes] | Template:
+) -> Response[bytes] | Template | Redirect:
     """Answer an address that does not exist: a person with a page, a program with a problem."""
     if wants_page(request):
         return answer_page(request, NotFound())
@@ -268,7 +269,7 @@ def _layers(inner: ASGIApp, parts: Parts, mounts: Mapping[str, ASGIApp]) -> ASGI
         resign=ResignedTickets(parts.files),
     )
     limit = RateLimit(per_second=settings.requests_per_second, burst=settings.requests_per_second)
-    app = Authentication(app, directory=parts.directory, limit=limit)
+    app = Authentication(app, directory=parts.room.directory, limit=limit)
     app = Mounts(ProblemBoundary(app), mounts)
     return RequestTelemetry(ResponseHeaders(app, settings))
 

@@ -1,30 +1,26 @@
 """The command `tallydock`: what an operator does by hand, or a container at its start."""
 
-import asyncio
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
 from uuid import UUID
 
 import click
 import uvicorn
 
 from server.access.first_run import FILE_NAME, first_run
+from server.access.principal import operator_of
 from server.access.scopes import ALL_SCOPES, Scope
-from server.app import Parts, build_parts
+from server.commands import first_workspace, opened, run_once
 from server.datasets.provision import provision
 from server.doctor import Finding, examine
-from server.errors import CatalogueRefused, NotFound, StorageUnavailable
+from server.errors import NotFound, StorageUnavailable
 from server.operations.versions import VersionRefused, bring_up
+from server.people_commands import people_group, workspaces_group
 from server.schema import metadata
 from server.settings import SECRETS, Settings
 from server.storage.s3.administration import Root, set_up_storage
 from server.telemetry.logs import configure_logs
 from server.version import VERSION
-
-T = TypeVar("T")
 
 # Event streams never end by themselves; browsers come back to them.
 _SHUTDOWN_SECONDS = 10
@@ -42,7 +38,7 @@ def migrate_command() -> None:
     """Bring the database to the newest revision, and make what is missing in ClickHouse."""
 
     async def run() -> bool:
-        async with _parts() as parts:
+        async with opened() as parts:
             await bring_up(parts.engine, parts.units, metadata, parts.clock)
             if not parts.settings.clickhouse_dsn.get_secret_value():
                 return False
@@ -50,7 +46,7 @@ def migrate_command() -> None:
             return True
 
     try:
-        has_tables = _run(run())
+        has_tables = run_once(run())
     except VersionRefused as refusal:
         raise click.ClickException(str(refusal)) from refusal
     click.echo("The database is at the newest revision.")
@@ -62,10 +58,10 @@ def doctor_command() -> None:
     """Check everything this appliance needs, and say what to do; ends with 1 when something is."""
 
     async def run() -> list[Finding]:
-        async with _parts() as parts:
+        async with opened() as parts:
             return await examine(parts)
 
-    findings = _run(run())
+    findings = run_once(run())
     for finding in findings:
         if finding.trouble is None:
             click.echo(f"well  {finding.name}")
@@ -128,10 +124,10 @@ def first_run_command(*, show: bool) -> None:
     """Make workspace, administrator and first key, once; the secrets go into a file."""
 
     async def run() -> Path | None:
-        async with _parts() as parts:
+        async with opened() as parts:
             return await first_run(parts.settings, parts.units, parts.access)
 
-    path = _run(run())
+    path = run_once(run())
     if path is None:
         click.echo(f"Already set up; see {FILE_NAME} of that day.", err=show)
     elif show:
@@ -160,17 +156,16 @@ def create_key_command(name: str, scopes: tuple[str, ...], days: int | None) -> 
     """Make a key and print it; it is shown this once."""
 
     async def run() -> str:
-        async with _parts() as parts:
+        async with opened() as parts:
             made = await parts.access.create_key(
-                await _workspace_id(parts),
+                operator_of(await first_workspace(parts)),
                 name=name,
                 scopes=[Scope(scope) for scope in scopes] or ALL_SCOPES,
-                created_by="cli",
                 expires_at=parts.clock() + timedelta(days=days) if days else None,
             )
             return made.text
 
-    click.echo(_run(run()))
+    click.echo(run_once(run()))
 
 
 @keys_group.command("list")
@@ -178,8 +173,8 @@ def list_keys_command() -> None:
     """List the keys: id, beginning, name, scopes, and whether they are revoked."""
 
     async def run() -> list[str]:
-        async with _parts() as parts:
-            workspace_id = await _workspace_id(parts)
+        async with opened() as parts:
+            workspace_id = await first_workspace(parts)
             rows = await parts.access.keys(workspace_id, after=None, limit=_LISTED_KEYS)
             return [
                 f"{row.key_id}  tdk_{row.public_id}…{row.last4}  {row.name}  "
@@ -187,7 +182,7 @@ def list_keys_command() -> None:
                 for row in rows
             ]
 
-    for line in _run(run()):
+    for line in run_once(run()):
         click.echo(line)
 
 
@@ -197,42 +192,18 @@ def revoke_key_command(key_id: UUID) -> None:
     """Revoke a key; servers that run notice within seconds."""
 
     async def run() -> None:
-        async with _parts() as parts:
+        async with opened() as parts:
             try:
-                await parts.access.revoke_key(await _workspace_id(parts), key_id)
+                await parts.access.revoke_key(operator_of(await first_workspace(parts)), key_id)
             except NotFound as fault:
                 raise click.ClickException(fault.detail) from fault
 
-    _run(run())
+    run_once(run())
     click.echo("Revoked.")
 
 
-def _run(work: Coroutine[None, None, T]) -> T:
-    settings = Settings()
-    configure_logs(log_format=settings.log_format, level="WARNING")
-    try:
-        return asyncio.run(work)
-    except CatalogueRefused as fault:
-        message = f"The datasets cannot be used.\n{fault}"
-        raise click.ClickException(message) from None
-
-
-@asynccontextmanager
-async def _parts() -> AsyncIterator[Parts]:
-    parts = build_parts(Settings())
-    try:
-        yield parts
-    finally:
-        await parts.close()
-
-
-async def _workspace_id(parts: Parts) -> str:
-    workspace_id = await parts.access.workspace_id()
-    if workspace_id is None:
-        message = "There is no workspace yet; run `tallydock first-run`."
-        raise click.ClickException(message)
-    return workspace_id
-
+main.add_command(workspaces_group)
+main.add_command(people_group)
 
 if __name__ == "__main__":
     main()

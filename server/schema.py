@@ -3,6 +3,7 @@
 from sqlmodel import SQLModel
 
 from server.access import models as _access
+from server.audit import models as _audit
 from server.files import models as _files
 from server.mappings import models as _mappings
 from server.operations import models as _operations
@@ -11,5 +12,5 @@ metadata = SQLModel.metadata
 
 __all__ = ["metadata"]
 
-_MODULES = (_access, _files, _mappings, _operations)
+_MODULES = (_access, _audit, _files, _mappings, _operations)
 """Imported for their effect: a table is known once its module is."""

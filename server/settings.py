@@ -172,6 +172,18 @@ class Settings(BaseSettings):
         "admin@tallydock.local", description="E-mail of the first administrator"
     )
     session_hours: int = Field(12, ge=1, description="Life of a portal session (h)")
+    session_idle_minutes: int = Field(
+        120,  # Shorter would end a working day's session at lunch.
+        ge=1,
+        description="A browser left alone for this long is signed out (min)",
+    )
+    sealing_key: SecretStr = Field(
+        SecretStr(""),
+        description=(
+            "Seals the secrets of second factors in the database; empty: no second factors. "
+            "`make up` keeps one in HOME; without the same one, second factors must be reset"
+        ),
+    )
     log_format: str = Field("json", pattern="^(json|console)$", description="json or console")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
     metrics_token: SecretStr = Field(

@@ -22,6 +22,8 @@ FILES: Final = "/analytics/files"
 _FILE: Final = FILES + "/{file_id}"
 _DATASET: Final = "/analytics/datasets/{dataset_type}"
 _MAPPING: Final = "/analytics/mappings/{mapping_id}"
+_KEY: Final = "/analytics/keys/{key_id}"
+_USER: Final = "/analytics/users/{user_id}"
 
 ROUTES: Final = (
     Route("POST", f"{FILES}/upload", 201, "files:write"),
@@ -48,6 +50,22 @@ ROUTES: Final = (
     Route("GET", _MAPPING, 200, "files:read"),
     Route("PUT", _MAPPING, 200, "files:write"),
     Route("DELETE", _MAPPING, 204, "files:write"),
+    Route("GET", "/analytics/keys", 200, "admin"),
+    Route("POST", "/analytics/keys", 201, "admin"),
+    Route("POST", f"{_KEY}/rotate", 201, "admin"),
+    Route("DELETE", _KEY, 204, "admin"),
+    Route("GET", "/analytics/users", 200, "admin"),
+    Route("GET", _USER, 200, "admin"),
+    Route("PATCH", _USER, 200, "admin"),
+    Route("DELETE", _USER, 204, "admin"),
+    Route("POST", f"{_USER}/password-link", 201, "admin"),
+    Route("DELETE", f"{_USER}/second-factor", 204, "admin"),
+    Route("GET", "/analytics/invitations", 200, "admin"),
+    Route("POST", "/analytics/invitations", 201, "admin"),
+    Route("DELETE", "/analytics/invitations/{invitation_id}", 204, "admin"),
+    Route("GET", "/analytics/workspace", 200, None),
+    Route("PATCH", "/analytics/workspace", 200, "admin"),
+    Route("GET", "/analytics/audit", 200, "audit:read"),
     Route("GET", "/analytics/insights", 200, "insights:read"),
     Route("GET", "/analytics/insights/{panel}", 200, "insights:read"),
 )

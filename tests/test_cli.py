@@ -25,7 +25,7 @@ def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
     for name, value in values.items():
         monkeypatch.setenv(f"TALLYDOCK_{name}", value)
     # Log settings are the whole process's, and other tests read log lines.
-    for module in ("server.cli", "worker.commands.running"):
+    for module in ("server.commands", "worker.commands.running"):
         monkeypatch.setattr(f"{module}.configure_logs", lambda **_settings: None)
     return CliRunner()
 
@@ -58,6 +58,21 @@ def test_from_an_empty_folder_to_a_revoked_key(cli: CliRunner, tmp_path: Path) -
     assert "shop  files:read" in listed[0]
     assert text not in "".join(listed)
     assert after[0].endswith("revoked")
+
+
+def test_an_operator_makes_a_workspace_and_helps_who_cannot_come_in(cli: CliRunner) -> None:
+    run(cli, "migrate")
+    run(cli, "first-run")
+
+    join = run(cli, "workspaces create Southwind --admin new@x.example").strip()
+    link = run(cli, "people password-link ADMIN@tallydock.local").strip()
+    off = run(cli, "people reset-second-factor admin@tallydock.local")
+    nobody = run(cli, "people password-link nobody@x.example", code=1)
+
+    assert "/sign-in/join?token=" in join
+    assert "/sign-in/password?token=" in link
+    assert "Turned off" in off
+    assert "Nobody signs in with nobody@x.example" in nobody
 
 
 def test_an_unknown_key_cannot_be_revoked(cli: CliRunner) -> None:

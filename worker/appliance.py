@@ -123,6 +123,7 @@ def _completed(
         "storage_access_key": SecretStr(secrets.storage_access_key),
         "storage_secret_key": SecretStr(secrets.storage_secret_key),
         "storage_event_token": SecretStr(secrets.storage_event_token),
+        "sealing_key": SecretStr(secrets.sealing_key),
     }
     return settings.model_copy(update=made)
 

@@ -9,13 +9,24 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.types import ControllerRouterHandler
 
+from server.access.audit_controller import AuditController
 from server.access.guards import requires
+from server.access.ids import parse_id
+from server.access.people_controller import InvitationsController, UsersController
 from server.access.principal import Principal
-from server.access.schemas import KeyLinks, KeyListSchema, KeyRequest, KeySchema, NewKeySchema
+from server.access.schemas import (
+    KeyListSchema,
+    KeyRequest,
+    KeySchema,
+    NewKeySchema,
+    NextLink,
+    next_path,
+)
 from server.access.scopes import Scope
-from server.access.service import AccessService, can_grant
+from server.access.service import AccessService
+from server.access.workspace_controller import WorkspaceController
 from server.clock import Clock
-from server.errors import FieldFault, Forbidden, Malformed, NotFound
+from server.errors import FieldFault, Malformed
 
 _PATH = "/analytics/keys"
 
@@ -40,9 +51,9 @@ class KeysController(Controller):
         shown = rows[:size]
         following = None
         if len(rows) > size:
-            following = f"{_PATH}?page[size]={size}&page[after]={shown[-1].key_id}"
+            following = next_path(_PATH, size, shown[-1].key_id)
         return KeyListSchema(
-            results=[KeySchema.of(row) for row in shown], links=KeyLinks(next=following)
+            results=[KeySchema.of(row) for row in shown], links=NextLink(next=following)
         )
 
     @post(summary="Make an API key")
@@ -54,19 +65,22 @@ class KeysController(Controller):
         data: JSONBody[KeyRequest],
     ) -> NewKeySchema:
         """Make a key with scopes of the caller's own; its text is shown this once."""
-        if not can_grant(principal, data.scopes):
-            detail = "A key can only get scopes that you have yourself."
-            raise Forbidden(detail)
         if data.expires_at is not None and data.expires_at <= clock():
             raise Malformed(errors=[FieldFault("/expiresAt", "past", "Must be in the future")])
         made = await access.create_key(
-            principal.workspace_id,
-            name=data.name,
-            scopes=set(data.scopes),
-            created_by=principal.name,
-            expires_at=data.expires_at,
+            principal, name=data.name, scopes=data.scopes, expires_at=data.expires_at
         )
         return NewKeySchema.of_new(made)
+
+    @post("/{key_id:str}/rotate", summary="Rotate an API key")
+    async def rotate_key(
+        self,
+        principal: NamedDependency[Principal],
+        access: NamedDependency[AccessService],
+        key_id: FromPath[str],
+    ) -> NewKeySchema:
+        """Make a second key like this one; the old one works until it is revoked."""
+        return NewKeySchema.of_new(await access.rotate_key(principal, parse_id(key_id)))
 
     @delete("/{key_id:str}", summary="Revoke an API key")
     async def revoke_key(
@@ -76,11 +90,13 @@ class KeysController(Controller):
         key_id: FromPath[str],
     ) -> None:
         """Revoke a key; it stops working within seconds. Repeating it changes nothing."""
-        try:
-            parsed = UUID(key_id)
-        except ValueError as fault:
-            raise NotFound from fault
-        await access.revoke_key(principal.workspace_id, parsed)
+        await access.revoke_key(principal, parse_id(key_id))
 
 
-controllers: list[ControllerRouterHandler] = [KeysController]
+controllers: list[ControllerRouterHandler] = [
+    KeysController,
+    UsersController,
+    InvitationsController,
+    AuditController,
+    WorkspaceController,
+]

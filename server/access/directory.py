@@ -8,37 +8,49 @@ process goes on working.
 import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Generic, TypeVar
 
 from server.access.cache import ShortCache
 from server.access.keys import hash_of, public_id_of
-from server.access.principal import ActiveSession, Principal
+from server.access.people_repository import PeopleRepository
+from server.access.principal import ActiveSession, Place, Principal, user_principal
 from server.access.repository import TOUCH_EVERY, AccessRepository
+from server.access.roles import SCOPES, Role
 from server.access.scopes import Scope
 from server.clock import Clock
 from server.unit_of_work import UnitsOfWork
 
 _REMEMBER_SECONDS = 3.0
 _REMEMBER_LIMIT = 10_000
-# A browser left alone that long is signed out; shorter would end a working day's session at lunch.
-SESSION_IDLE = timedelta(hours=2)
+# Enough to find somebody who is in today.
+_SHOWN_ADMINS = 3
+
+T = TypeVar("T", Principal, ActiveSession)
 
 
 @dataclass(frozen=True)
-class _Known:
-    found: ActiveSession
+class _Known(Generic[T]):
+    found: T
     until: datetime | None
 
 
 class Directory:
-    """Lookups of principals, one per process."""
+    """Lookups of principals, one per process.
 
-    def __init__(self, units: UnitsOfWork, clock: Clock) -> None:
+    Args:
+        units: makers of units of work.
+        clock: the time.
+        idle: a browser left alone for longer is signed out.
+    """
+
+    def __init__(self, units: UnitsOfWork, clock: Clock, *, idle: timedelta) -> None:
         self._units = units
         self._clock = clock
-        self._keys: ShortCache[str, _Known | None] = ShortCache(
+        self._idle = idle
+        self._keys: ShortCache[str, _Known[Principal] | None] = ShortCache(
             seconds=_REMEMBER_SECONDS, limit=_REMEMBER_LIMIT
         )
-        self._sessions: ShortCache[str, _Known | None] = ShortCache(
+        self._sessions: ShortCache[str, _Known[ActiveSession] | None] = ShortCache(
             seconds=_REMEMBER_SECONDS, limit=_REMEMBER_LIMIT
         )
 
@@ -54,8 +66,7 @@ class Directory:
             self._keys.put(token_hash, known)
         else:
             known = remembered[0]
-        session = self._while_valid(known)
-        return session.principal if session else None
+        return self._while_valid(known)
 
     async def principal_of_session(self, token: str) -> ActiveSession | None:
         """Return who is signed in with this cookie; None when unknown, ended, idle or expired."""
@@ -76,12 +87,16 @@ class Directory:
         """Look the session up again: it was ended."""
         self._sessions.forget(hash_of(token))
 
-    def _while_valid(self, known: _Known | None) -> ActiveSession | None:
+    def forget_sessions(self) -> None:
+        """Look every session up again: somebody's role, password or workspace changed."""
+        self._sessions.clear()
+
+    def _while_valid(self, known: _Known[T] | None) -> T | None:
         if known is None or (known.until is not None and known.until <= self._clock()):
             return None
         return known.found
 
-    async def _look_up_key(self, public_id: str, secret_hash: str) -> _Known | None:
+    async def _look_up_key(self, public_id: str, secret_hash: str) -> _Known[Principal] | None:
         now = self._clock()
         async with self._units.begin() as unit:
             repository = AccessRepository(unit.session)
@@ -98,9 +113,9 @@ class Directory:
             scopes=frozenset(Scope(scope) for scope in key.scopes),
             key_id=str(key.key_id),
         )
-        return _Known(ActiveSession(principal, csrf_token=""), key.expires_at)
+        return _Known(principal, key.expires_at)
 
-    async def _look_up_session(self, token_hash: str) -> _Known | None:
+    async def _look_up_session(self, token_hash: str) -> _Known[ActiveSession] | None:
         now = self._clock()
         async with self._units.begin() as unit:
             repository = AccessRepository(unit.session)
@@ -108,14 +123,34 @@ class Directory:
             if found is None:
                 return None
             session, user = found
-            if user.disabled_at is not None or session.last_seen_at < now - SESSION_IDLE:
+            if session.last_seen_at < now - self._idle:
                 return None
+            people = PeopleRepository(unit.session)
+            belongs = await people.places(user.user_id)
+            admins = await people.administrators(session.workspace_id, limit=_SHOWN_ADMINS)
             if session.last_seen_at < now - TOUCH_EVERY:
                 await repository.touch_session(token_hash, now)
-        principal = Principal(
-            workspace_id=user.workspace_id,
-            name=f"user:{user.email}",
-            scopes=frozenset(Scope(scope) for scope in user.scopes),
-            key_id=str(user.user_id),
+        places = tuple(
+            Place(workspace.workspace_id, workspace.name, Role(membership.role))
+            for membership, workspace in belongs
         )
-        return _Known(ActiveSession(principal, session.csrf_token), session.expires_at)
+        place = next((it for it in places if it.workspace_id == session.workspace_id), None)
+        if place is None:
+            return None
+        requires = {it.workspace_id for _, it in belongs if it.requires_totp}
+        lacks = place.workspace_id in requires and user.totp_since is None
+        active = ActiveSession(
+            principal=user_principal(
+                place.workspace_id,
+                email=user.email,
+                user_id=user.user_id,
+                scopes=frozenset() if lacks else SCOPES[place.role],
+            ),
+            csrf_token=session.csrf_token,
+            person=user.name or user.email,
+            place=place,
+            administrators=tuple(admins),
+            places=tuple(sorted(places, key=lambda it: it.name.casefold())),
+            lacks_second_factor=lacks,
+        )
+        return _Known(active, session.expires_at)

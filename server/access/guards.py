@@ -27,6 +27,6 @@ def requires(scope: Scope) -> Callable[[Connection, BaseRouteHandler], Awaitable
     async def guard(connection: Connection, _handler: BaseRouteHandler) -> None:
         if scope not in principal_of(connection).scopes:
             detail = f"This needs the scope {scope}."
-            raise Forbidden(detail)
+            raise Forbidden(detail, extras={"neededScope": str(scope)})
 
     return guard

@@ -7,6 +7,8 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
+from server.access.password_rules import normal
+
 # RFC 9106's second choice (64 MiB, 3 passes), which is the library's default.
 _HASHER = PasswordHasher()
 
@@ -20,12 +22,12 @@ class Passwords:
     async def hash(self, password: str) -> str:
         """Return the Argon2id hash, with its parameters and salt."""
         async with self._at_once:
-            return await asyncio.to_thread(_HASHER.hash, password)
+            return await asyncio.to_thread(_HASHER.hash, normal(password))
 
     async def is_right(self, password: str, password_hash: str | None) -> bool:
         """Return whether the password fits; takes as long when there is no such user (None)."""
         async with self._at_once:
-            return await asyncio.to_thread(_verify, password, password_hash)
+            return await asyncio.to_thread(_verify, normal(password), password_hash)
 
 
 def _verify(password: str, password_hash: str | None) -> bool:

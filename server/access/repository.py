@@ -7,7 +7,7 @@ from sqlalchemy import delete, func, insert, or_, update
 from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from server.access.models import ApiKey, IdempotentAnswer, User, UserSession, Workspace
+from server.access.models import ApiKey, IdempotentAnswer, Pass, User, UserSession, Workspace
 
 # How often "last used" and "last seen" are written down at most.
 TOUCH_EVERY = timedelta(minutes=1)
@@ -62,11 +62,6 @@ class AccessRepository:
             .values(last_used_at=now)
         )
 
-    async def user_by_email(self, email: str) -> User | None:
-        """Return the user who signs in with this address, in lower case."""
-        statement = select(User).where(col(User.email) == email)
-        return (await self._session.exec(statement)).first()
-
     async def session_and_user(self, token_hash: str) -> tuple[UserSession, User] | None:
         """Return the session and who is signed in with it."""
         statement = (
@@ -114,12 +109,17 @@ class AccessRepository:
         """Free a slot."""
         await self._session.exec(delete(IdempotentAnswer).where(col(IdempotentAnswer.slot) == slot))
 
-    async def delete_expired(self, now: datetime) -> tuple[int, int]:
-        """Remove sessions and answers whose time is over; return how many of each."""
+    async def delete_expired(self, now: datetime) -> dict[str, int]:
+        """Remove sessions, answers and passes whose time is over; return how many of each."""
         sessions = await self._session.exec(
             delete(UserSession).where(col(UserSession.expires_at) < now)
         )
         answers = await self._session.exec(
             delete(IdempotentAnswer).where(col(IdempotentAnswer.expires_at) < now)
         )
-        return sessions.rowcount, answers.rowcount
+        passes = await self._session.exec(delete(Pass).where(col(Pass.expires_at) < now))
+        return {
+            "session": sessions.rowcount,
+            "idempotent-answer": answers.rowcount,
+            "pass": passes.rowcount,
+        }

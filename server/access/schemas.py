@@ -1,7 +1,10 @@
 """What callers send and see of API keys; the secret is in exactly one answer."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated
+from urllib.parse import urlencode
+from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -12,7 +15,7 @@ from server.access.service import MadeKey
 
 _SHAPE = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
 # Control characters would spoil the history and the logs that show the name.
-_NAME = r"^[^\x00-\x1f\x7f]+$"
+NAME = r"^[^\x00-\x1f\x7f]+$"
 
 
 class KeyRequest(BaseModel):
@@ -20,7 +23,7 @@ class KeyRequest(BaseModel):
 
     model_config = _SHAPE
 
-    name: Annotated[str, Field(min_length=1, max_length=80, pattern=_NAME)]
+    name: Annotated[str, Field(min_length=1, max_length=80, pattern=NAME)]
     scopes: Annotated[list[Scope], Field(min_length=1)]
     expires_at: AwareDatetime | None = None
 
@@ -58,8 +61,8 @@ class NewKeySchema(KeySchema):
         return cls(**_fields(made.row), api_key=made.text)
 
 
-class KeyLinks(BaseModel):
-    """Where the list goes on; null at its end."""
+class NextLink(BaseModel):
+    """Where a list goes on; null at its end."""
 
     next: str | None
 
@@ -68,7 +71,7 @@ class KeyListSchema(BaseModel):
     """A page of keys, newest first."""
 
     results: list[KeySchema]
-    links: KeyLinks
+    links: NextLink
 
 
 def _fields(row: ApiKey) -> dict[str, object]:
@@ -79,14 +82,29 @@ def _fields(row: ApiKey) -> dict[str, object]:
         "last4": row.last4,
         "scopes": [Scope(scope) for scope in row.scopes],
         "created_by": row.created_by,
-        "created_at": _time(row.created_at),
-        "last_used_at": _time(row.last_used_at),
-        "expires_at": _time(row.expires_at),
-        "revoked_at": _time(row.revoked_at),
+        "created_at": time_text(row.created_at),
+        "last_used_at": time_text(row.last_used_at),
+        "expires_at": time_text(row.expires_at),
+        "revoked_at": time_text(row.revoked_at),
     }
 
 
-def _time(value: datetime | None) -> str | None:
+def next_path(path: str, size: int, after: UUID, asked: Mapping[str, str] | None = None) -> str:
+    """Return where a list goes on, relative to the host.
+
+    Args:
+        path: of the list.
+        size: lines of a page.
+        after: the last line that was shown.
+        asked: the filters, by parameter; empty ones are left out.
+    """
+    chosen = [(name, text) for name, text in (asked or {}).items() if text]
+    query = [*chosen, ("page[size]", str(size)), ("page[after]", str(after))]
+    return f"{path}?{urlencode(query, safe='[]:')}"
+
+
+def time_text(value: datetime | None) -> str | None:
+    """Return a moment as the API tells it: RFC 3339, UTC, milliseconds."""
     if value is None:
         return None
     return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from litestar.datastructures import Cookie
 
-from server.access.service import SignedIn
+from server.access.sign_in import SignedIn
 
 COOKIE = "tallydock_session"
 CSRF_HEADER = "x-csrf-token"

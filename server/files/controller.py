@@ -123,7 +123,7 @@ class FilesController(Controller):
         file_service: NamedDependency[FileService],
     ) -> Redirect:
         """Send the caller to a short-lived URL of the pinned bytes."""
-        url = await file_service.original_url(principal.workspace_id, parse_file_id(file_id))
+        url = await file_service.original_url(principal, parse_file_id(file_id))
         return Redirect(url, status_code=302, headers={"Cache-Control": "no-store"})
 
     @post(

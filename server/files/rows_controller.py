@@ -12,14 +12,16 @@ from server.access.guards import requires
 from server.access.principal import Principal
 from server.access.scopes import Scope
 from server.analytics.gateway import Analytics
+from server.audit.actions import Action
 from server.datasets.catalogue import Catalogue
 from server.errors import FileNotFound, Malformed, StateConflict
 from server.files.answers import BASE_PATH, Answer, NextPage, page_path
+from server.files.attachment import attachment
 from server.files.ids import parse_file_id
 from server.files.listing import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 from server.files.refusals import refusals
 from server.files.row_source import row_source
-from server.files.service import FileService, attachment
+from server.files.service import FileService
 from server.reports.rows import Kind, RowReport, RowSource, rejected_csv, rows
 
 _SIZE = "page[size]"
@@ -129,6 +131,7 @@ class FileRowsController(Controller):
         # The header and the first rows, before the answer begins: ClickHouse being away must be
         # a 503, not half a file.
         first = [await anext(chunks, b""), await anext(chunks, b"")]
+        await file_service.note_download(Action.REJECTED_DOWNLOADED, principal, file)
         name = f"{file.name.rpartition('.')[0] or file.name}-rejected-rows.csv"
         return Stream(
             _chain(first, chunks),

@@ -6,18 +6,20 @@ Every method is one transaction; what it wakes leaves after the commit. Asking f
 """
 
 from datetime import timedelta
-from urllib.parse import quote
 from uuid import UUID
 
 import structlog
 from sqlmodel import col, or_
 
 from server.access.principal import Principal
+from server.audit.actions import Action
 from server.clock import Clock
 from server.datasets.catalogue import Catalogue
 from server.errors import StateConflict, StorageUnavailable
 from server.files.answers import FileAnswer, answer_file
 from server.files.arrival import Arrivals, is_awaited
+from server.files.attachment import attachment
+from server.files.audited import tell
 from server.files.failures import FailureCode, FileFailed
 from server.files.history import HistoryPage, answer_history
 from server.files.lifecycle import Outcome, Stage
@@ -141,6 +143,7 @@ class FileService:
             moved = await move(unit, file, Stage.FAILED, cause, changes=changes)
             if moved is None:
                 raise StateConflict(_refusal(file, "cancelled", "Pending"))
+            await tell(unit, Action.UPLOAD_CANCELLED, principal, file, now)
         await self.arrivals.abort_parts(moved)
         return answer_file(moved)
 
@@ -163,6 +166,7 @@ class FileService:
                 )
             if moved is None:
                 raise StateConflict(_refusal(file, "reprocessed", "Completed or Failed"))
+            await tell(unit, Action.REPROCESS_REQUESTED, principal, file, self._clock())
             unit.wake_after_commit("ingest", file_id)
         return answer_file(moved)
 
@@ -194,20 +198,28 @@ class FileService:
             if file.undo_requested_at is None:
                 detail = f"The file could be undone until {file.undo_until:%Y-%m-%d %H:%M} UTC."
                 raise StateConflict(detail)
+            if marked is not None:
+                await tell(unit, Action.UNDO_REQUESTED, principal, file, now)
             if file.undone_at is None:
                 unit.wake_after_commit("undo", file_id)
         return answer_file(file)
 
-    async def original_url(self, workspace_id: str, file_id: UUID) -> str:
-        """Return a short-lived URL that downloads the pinned bytes.
+    async def note_download(self, action: Action, principal: Principal, file: File) -> None:
+        """Write into the audit trail that somebody took rows or bytes of the file out."""
+        async with self._units.begin() as unit:
+            await tell(unit, action, principal, file, self._clock())
+
+    async def original_url(self, principal: Principal, file_id: UUID) -> str:
+        """Return a short-lived URL that downloads the pinned bytes, and note who asked for it.
 
         Raises:
             FileNotFound: there is none of that id in this workspace.
             StateConflict: no bytes have arrived.
         """
-        file = await self.get(workspace_id, file_id)
+        file = await self.get(principal.workspace_id, file_id)
         if file.object_version is None:
             raise StateConflict(_refusal(file, "downloaded", "sent"))
+        await self.note_download(Action.ORIGINAL_DOWNLOADED, principal, file)
         return self._storage.presign_get(
             file.object_key,
             version_id=file.object_version,
@@ -218,12 +230,6 @@ class FileService:
                 "response-content-type": "application/octet-stream",
             },
         )
-
-
-def attachment(name: str) -> str:
-    """Return a Content-Disposition that saves under the name, whatever characters it has."""
-    plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\%' else "_" for c in name)
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 # What a new round begins with; statistics and issues stay until the round has its own.

@@ -4,6 +4,7 @@ Comes between `controller.py` and `repository.py`; trying a mapping is in `trial
 is one transaction, and nothing a file names is ever changed: replacing makes a new version.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -14,6 +15,8 @@ from sqlmodel import col
 
 from server.access.principal import Principal
 from server.analytics.gateway import Analytics
+from server.audit.actions import Action
+from server.audit.trail import Subject, record
 from server.clock import Clock
 from server.datasets.catalogue import Catalogue
 from server.datasets.declaration import Dataset
@@ -127,6 +130,7 @@ class MappingService:
                 await add_mapping(unit, mapping, version)
             except IntegrityError as fault:
                 raise _taken(asked.name) from fault
+            await self._tell(unit, Action.MAPPING_SAVED, principal, mapping)
         logger.info("mapping.created", mapping_id=str(mapping.mapping_id))
         return self._answer((mapping, version))
 
@@ -164,6 +168,8 @@ class MappingService:
                 detail = "Somebody else changed the mapping at the same time: read it again."
                 raise StateConflict(detail)
             saved = await _get(unit, principal.workspace_id, mapping_id)
+            changed = {"before": mapping.version, "after": version.version}
+            await self._tell(unit, Action.MAPPING_REPLACED, principal, saved[0], changed)
         logger.info("mapping.replaced", mapping_id=mapping_id, version=version.version)
         return self._answer(saved)
 
@@ -175,10 +181,12 @@ class MappingService:
         """
         parsed = parse_mapping_id(mapping_id)
         async with self._units.begin() as unit:
+            mapping, _ = await _get(unit, principal.workspace_id, mapping_id)
             if parsed is None or not await delete_mapping(
                 unit, principal.workspace_id, parsed, self._clock()
             ):
                 raise _missing()
+            await self._tell(unit, Action.MAPPING_DELETED, principal, mapping)
         logger.info("mapping.deleted", mapping_id=mapping_id)
 
     async def check(
@@ -213,6 +221,17 @@ class MappingService:
             detail = f"{count} not as documented; see errors."
             raise Malformed(detail, errors=told)
         return dataset
+
+    async def _tell(
+        self,
+        unit: UnitOfWork,
+        action: Action,
+        by: Principal,
+        mapping: SavedMapping,
+        detail: Mapping[str, object] | None = None,
+    ) -> None:
+        subject = Subject("mapping", str(mapping.mapping_id), mapping.name)
+        await record(unit, action, by=by, to=subject, at=self._clock(), detail=detail)
 
     def _version(
         self, principal: Principal, mapping: SavedMapping, asked: MappingRequest, number: int

@@ -1,17 +1,18 @@
 """What is true of a file now, what to do about it, and the buttons that do it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from server.access.scopes import Scope
 from server.files.answers import FileAnswer, Statistics
 from server.files.lifecycle import Outcome, Stage
 from server.portal.figures import count, moment_in_words, money, plural
 from server.portal.parts import Action, Banner, Tone
 from server.portal.words import STAGES, advice_of, progress_of
 
-_NEW_FILE = Action("Send another file", "/files")
-_DASHBOARD = Action("See the dashboard", "/")
+_NEW_FILE = Action("Send another file", "/files", needs=Scope.FILES_WRITE)
+_DASHBOARD = Action("See the dashboard", "/", needs=Scope.INSIGHTS_READ)
 
 
 def banner_of(file: FileAnswer, *, now: datetime, zone: str) -> Banner:
@@ -73,6 +74,7 @@ def _under_way(file: FileAnswer, now: datetime, zone: str) -> Banner:
             is_post=True,
             question="The upload URL is given up. A file sent to it later is not taken.",
             confirm="Cancel the upload",
+            needs=Scope.FILES_WRITE,
         )
         return Banner(
             Tone.INFO,
@@ -92,7 +94,7 @@ def _under_way(file: FileAnswer, now: datetime, zone: str) -> Banner:
 
 def _with_rejections(file: FileAnswer, statistics: Statistics) -> Banner:
     aside = statistics.rows_rejected
-    download = Action(f"Download {plural(aside, 'row')}", file.links.rejected_rows_csv)
+    download = _download(file, aside)
     repaired = statistics.rows_repaired
     if repaired and repaired >= aside:
         return Banner(
@@ -121,8 +123,7 @@ def _failed(file: FileAnswer, statistics: Statistics) -> Banner:
     if file.outcome is Outcome.FAILED and failure.get("retryable"):
         actions = (_again(file, "Retry"),)
     elif statistics.rows_rejected:
-        label = f"Download {plural(statistics.rows_rejected, 'row')}"
-        actions = (Action(label, file.links.rejected_rows_csv), _NEW_FILE)
+        actions = (_download(file, statistics.rows_rejected), _NEW_FILE)
     is_quiet = file.outcome in (Outcome.CANCELLED, Outcome.NEVER_UPLOADED)
     code = str(failure.get("code") or "") or None
     return Banner(
@@ -141,11 +142,16 @@ def _near_misses(failure: Mapping[str, object]) -> str:
     return " ".join(f"Is “{sent}” meant as “{name}”?" for sent, name in found.items()) + " "
 
 
+def allowed(actions: Sequence[Action], scopes: frozenset[Scope]) -> tuple[Action, ...]:
+    """Return the buttons that somebody with these scopes may press."""
+    return tuple(it for it in actions if it.needs is None or it.needs in scopes)
+
+
 def actions_of(file: FileAnswer) -> tuple[Action, ...]:
     """Return the buttons of the page head."""
     actions = []
     if file.uploaded_at is not None and file.links.original is not None:
-        actions.append(Action("Original", file.links.original))
+        actions.append(Action("Original", file.links.original, needs=Scope.FILES_DOWNLOAD))
     if file.status.is_final and file.uploaded_at is not None and file.links.original is not None:
         actions.append(_again(file, "Check again…"))
     if _is_in(file):
@@ -157,9 +163,15 @@ def actions_of(file: FileAnswer) -> tuple[Action, ...]:
                 question=_undo_question(file.statistics or Statistics()),
                 confirm="Undo import",
                 consequence_href=f"/files/{file.id}/undo",
+                needs=Scope.FILES_UNDO,
             )
         )
     return tuple(actions)
+
+
+def _download(file: FileAnswer, rows: int) -> Action:
+    label = f"Download {plural(rows, 'row')}"
+    return Action(label, file.links.rejected_rows_csv, needs=Scope.FILES_DOWNLOAD)
 
 
 def _is_in(file: FileAnswer) -> bool:
@@ -186,6 +198,7 @@ def _again(file: FileAnswer, label: str) -> Action:
         is_post=True,
         question=question,
         confirm="Check again",
+        needs=Scope.FILES_WRITE,
     )
 
 

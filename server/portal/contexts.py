@@ -16,7 +16,7 @@ from server.portal.file_parts import (
     RepairLine,
     SumLine,
 )
-from server.portal.key_parts import KeyKind, KeyLine
+from server.portal.navigation import Entry
 from server.portal.parts import (
     Action,
     Banner,
@@ -32,6 +32,16 @@ from server.portal.parts import (
 
 
 @dataclass(frozen=True)
+class PlaceLine:
+    """A workspace to switch to."""
+
+    workspace_id: str
+    name: str
+    role: str
+    is_here: bool
+
+
+@dataclass(frozen=True)
 class Shell:
     """What every page with the side bar needs."""
 
@@ -41,10 +51,19 @@ class Shell:
     """`overview` or `files`: which entry of the navigation is lit; empty for none."""
     user: str
     """E-mail of who is signed in."""
+    person: str
+    """Their name, or the e-mail again."""
     initials: str
     zone: str
     """IANA zone in which days and times are shown."""
     csrf_token: str
+    workspace: str
+    role: str
+    """What they are in the workspace, in words."""
+    places: tuple[PlaceLine, ...]
+    """Every workspace of theirs, this one too."""
+    navigation: tuple[Entry, ...]
+    """The pages they may open."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +131,8 @@ class FilesPage:
     """Larger files come in parts, and can be paused and gone on with."""
     base_url: str
     """Public address, for the commands that show how to send by API."""
+    may_send: bool
+    """False for who only reads: no place to drop files on."""
 
 
 @dataclass(frozen=True)
@@ -180,16 +201,6 @@ class DatasetPage:
 
 
 @dataclass(frozen=True)
-class KeysPage:
-    """`keys.html`."""
-
-    shell: Shell
-    keys: tuple[KeyLine, ...]
-    kinds: tuple[KeyKind, ...]
-    """What a new key can be for."""
-
-
-@dataclass(frozen=True)
 class ErrorPage:
     """`error.html`: for browsers; programs get a problem document."""
 
@@ -197,3 +208,7 @@ class ErrorPage:
     title: str
     detail: str
     request_id: str
+    help: str | None = None
+    """Who can help, when it is not the reader."""
+    way: tuple[str, str] = ("Back to the overview", "/")
+    """Label and address of where to go on."""

@@ -72,6 +72,7 @@ class FilePageController(Controller):
             rejected=await _rejected(analytics, catalogue, file) if may_see else (),
             family=await _family(file_service, principal, file),
             now=clock(),
+            scopes=principal.scopes,
         )
         return Template("file.html", context={"page": page})
 

@@ -1,14 +1,16 @@
 """Turns one file into its page: banner, key figures, steps, what was found, history."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
+from server.access.scopes import Scope
 from server.datasets.declaration import Dataset
 from server.datasets.issues import ISSUES, IssueCode
 from server.files.answers import FileAnswer, HistoryEntry, Statistics, answer_file
 from server.files.models import File
-from server.portal.banner import actions_of, banner_of
+from server.portal.banner import actions_of, allowed, banner_of
 from server.portal.contexts import FilePage, Shell
 from server.portal.figures import count, moment_in_words, money, percent, plural, size
 from server.portal.file_lines import file_line
@@ -44,6 +46,7 @@ def file_page(
     rejected: Sequence[RowReport] | None,
     family: Family,
     now: datetime,
+    scopes: frozenset[Scope],
 ) -> FilePage:
     """Return the page of a file.
 
@@ -56,6 +59,7 @@ def file_page(
         rejected: the first rows set aside; None when they cannot be read now.
         family: the files it repairs and is repaired by.
         now: the present, aware.
+        scopes: of the reader: buttons they may not press are not there.
     """
     file = answer_file(row)
     zone = shell.zone
@@ -63,6 +67,7 @@ def file_page(
     form = None
     if family.may_send:
         form = repair_form(file, dataset, row.labels or (), family.repairs)
+    banner = _banner(file, form, family, now, zone)
     title = titles.get(file.dataset_type, file.dataset_type)
     sent = moment_in_words(file.created_at, now, zone)
     return FilePage(
@@ -70,8 +75,8 @@ def file_page(
         file=file_line(file, titles=titles, now=now, zone=zone),
         subtitle=f"{title} · {size(file.file.size_bytes)} · sent {sent} "
         f"by {sender_in_words(file.created_by)}",
-        banner=_banner(file, form, family, now, zone),
-        actions=actions_of(file),
+        banner=replace(banner, actions=allowed(banner.actions, scopes)),
+        actions=allowed(actions_of(file), scopes),
         figures=_figures(statistics) if statistics else (),
         steps=steps_of(file, zone),
         totals=_totals(statistics) if statistics and statistics.totals else None,
@@ -87,7 +92,7 @@ def file_page(
             )
             for issue in file.issues
         ),
-        rejected=rejected_rows(file, dataset, rejected),
+        rejected=rejected_rows(file, dataset, rejected) if Scope.FILES_DOWNLOAD in scopes else None,
         repair=form,
         repairs=repair_lines(family.repairs),
         header=header_alignment(file, dataset, row.labels or ()),

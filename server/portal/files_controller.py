@@ -95,6 +95,7 @@ class FilePagesController(Controller):
             largest_bytes=settings.max_upload_bytes,
             multipart_from_bytes=_MULTIPART_FROM_BYTES,
             base_url=settings.base_url,
+            may_send=Scope.FILES_WRITE in principal.scopes,
         )
         return Template("files.html", context={"page": page})
 

@@ -15,10 +15,9 @@ class KeyLine:
     """Its public beginning and its last four characters."""
     may: str
     """What it may do, in words."""
-    scopes: str
-    """The same as scopes, separated by spaces: what a rotated key gets too."""
     created: str
     last_used: str
+    expires: str
     chip: Chip
     is_usable: bool
 

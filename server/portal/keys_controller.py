@@ -1,21 +1,24 @@
 """The page of API keys, under `/settings`; making and revoking them are calls of the API."""
 
+from typing import Annotated
+from uuid import UUID
+
 from litestar import Controller, get
 from litestar.di import NamedDependency
-from litestar.response import Template
+from litestar.params import QueryParameter
+from litestar.response import Redirect, Template
 
-from server.access.guards import requires
 from server.access.principal import Principal
 from server.access.scopes import Scope
 from server.access.service import AccessService
 from server.clock import Clock
 from server.errors import ApplianceError, Unauthenticated
 from server.portal.keys_page import keys_page
+from server.portal.navigation import first_setting
 from server.portal.reader import PageRequest, shell_of
 from server.portal.refusals import answer_page, to_sign_in
 
-# Far more than anybody keeps; the API goes on where a page ends.
-_MOST_KEYS = 200
+_SIZE = 50
 
 
 class KeysPageController(Controller):
@@ -23,7 +26,6 @@ class KeysPageController(Controller):
 
     path = "/settings"
     include_in_schema = False
-    guards = (requires(Scope.ADMIN),)
     exception_handlers = {  # noqa: RUF012 - Litestar's own attribute
         Unauthenticated: to_sign_in,
         ApplianceError: answer_page,
@@ -36,9 +38,19 @@ class KeysPageController(Controller):
         principal: NamedDependency[Principal],
         access: NamedDependency[AccessService],
         clock: NamedDependency[Clock],
-    ) -> Template:
-        """Show the workspace's keys."""
-        found = await access.keys(principal.workspace_id, after=None, limit=_MOST_KEYS)
+        after: Annotated[UUID | None, QueryParameter()] = None,
+    ) -> Template | Redirect:
+        """Show the workspace's keys; who may not see them is led to the first tab they may."""
         shell = shell_of(request, title="API keys", place="settings")
-        page = keys_page(shell, found, granted=principal.scopes, now=clock())
+        if Scope.ADMIN not in principal.scopes:
+            return Redirect(first_setting(principal.scopes), status_code=303)
+        found = await access.keys(principal.workspace_id, after=after, limit=_SIZE + 1)
+        shown = found[:_SIZE]
+        page = keys_page(
+            shell,
+            shown,
+            granted=principal.scopes,
+            now=clock(),
+            next_href=f"/settings?after={shown[-1].key_id}" if len(found) > _SIZE else None,
+        )
         return Template("keys.html", context={"page": page})

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from server.access.scopes import Scope
+
 
 class Tone(StrEnum):
     """What a colour means; there is always a word beside it."""
@@ -154,6 +156,8 @@ class Action:
     """The word on the button that does it."""
     consequence_href: str | None = None
     """Where the exact consequence is read, once somebody asks."""
+    needs: Scope | None = None
+    """Without it the button is not shown."""
 
 
 @dataclass(frozen=True)

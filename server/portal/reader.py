@@ -7,7 +7,9 @@ from server.access.principal import session_of
 from server.datasets.catalogue import Catalogue
 from server.errors import Unauthenticated
 from server.insights.question import is_known_zone
-from server.portal.contexts import Shell
+from server.portal.contexts import PlaceLine, Shell
+from server.portal.navigation import navigation_for
+from server.portal.role_words import ROLES
 
 ZONE_COOKIE = "tallydock_zone"
 """Set by `theme.js` to the browser's zone; anybody may set it, so it is checked."""
@@ -35,9 +37,19 @@ def shell_of(request: PageRequest, *, title: str, place: str) -> Shell:
         title=title,
         place=place,
         user=user,
-        initials=_initials(user),
+        person=session.person,
+        initials=_initials(session.person),
         zone=zone_of(request),
         csrf_token=session.csrf_token,
+        workspace=session.place.name,
+        role=ROLES[session.place.role].name,
+        places=tuple(
+            PlaceLine(
+                place.workspace_id, place.name, ROLES[place.role].name, place == session.place
+            )
+            for place in session.places
+        ),
+        navigation=navigation_for(session.principal.scopes),
     )
 
 
@@ -47,6 +59,7 @@ def titles_of(catalogue: Catalogue) -> dict[str, str]:
 
 
 def _initials(user: str) -> str:
-    words = [word for word in user.partition("@")[0].replace("_", ".").split(".") if word]
-    letters = [word[0] for word in words] if len(words) > 1 else list("".join(words)[:2])
-    return "".join(letters[:2]).upper()
+    name = user.partition("@")[0].replace("_", " ").replace(".", " ")
+    words = name.split()
+    letters = [words[0][0], words[-1][0]] if len(words) > 1 else list("".join(words)[:2])
+    return "".join(letters).upper()

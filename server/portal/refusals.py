@@ -1,13 +1,18 @@
 """What a browser sees when a page cannot be shown: the sign-in, or a page that says why."""
 
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from litestar import Response
 from litestar.response import Redirect, Template
 
-from server.errors import AdapterError, ApplianceError, Internal, Unavailable
+from server.access.principal import session_of
+from server.access.scopes import Scope
+from server.errors import AdapterError, ApplianceError, Forbidden, Internal, Unavailable
 from server.portal.contexts import ErrorPage
+from server.portal.navigation import navigation_for
 from server.portal.reader import PageRequest
+from server.portal.role_words import ROLES, who_may
 from server.telemetry.request_id import current_request_id
 
 
@@ -20,9 +25,11 @@ def to_sign_in(request: PageRequest, _fault: Exception) -> Response[object]:
     return Redirect(f"/sign-in{following}", status_code=303)
 
 
-def answer_page(_request: PageRequest, fault: Exception) -> Template:
+def answer_page(request: PageRequest, fault: Exception) -> Template | Redirect:
     """Answer a refusal as a page; a fault of ours says nothing of the inside."""
     match fault:
+        case Forbidden():
+            return _answer_forbidden(request, fault)
         case ApplianceError():
             error = fault
         case AdapterError() if fault.is_transient:
@@ -35,9 +42,36 @@ def answer_page(_request: PageRequest, fault: Exception) -> Template:
         detail=error.detail if error.detail.rstrip(".") != error.title else _NEXT,
         request_id=current_request_id(),
     )
-    return Template(
-        "error.html", context={"page": page}, status_code=error.status, headers=error.headers
+    return _page(page, error.headers)
+
+
+def _answer_forbidden(request: PageRequest, fault: Forbidden) -> Template | Redirect:
+    """Say what the reader is, what is needed, and who could help."""
+    session = session_of(request)
+    if session is not None and session.lacks_second_factor:
+        return Redirect("/settings/profile/second-factor", status_code=303)
+    needed = str(fault.extras.get("neededScope", ""))
+    detail, helping = fault.detail, None
+    if session is not None and needed:
+        here, role = session.place.name, ROLES[session.place.role].one
+        detail = f"It is for {who_may(Scope(needed))}; in {here} you are {role}."
+        helping = f"Who can change that: {', '.join(session.administrators)}."
+    scopes = session.principal.scopes if session is not None else frozenset()
+    opens = navigation_for(scopes)[0]
+    page = ErrorPage(
+        status=fault.status,
+        title="This page is not for your role",
+        detail=detail,
+        request_id=current_request_id(),
+        help=helping,
+        way=(f"Go to {opens.label}", opens.href),
     )
+    return _page(page, fault.headers)
+
+
+def _page(page: ErrorPage, headers: Mapping[str, str]) -> Template:
+    context = {"page": page}
+    return Template("error.html", context=context, status_code=page.status, headers=dict(headers))
 
 
 _NEXT = "Go back, or begin at the overview."

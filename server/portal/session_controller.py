@@ -1,34 +1,37 @@
-"""Signing in and out."""
+"""Signing in, with a second factor where there is one, moving between workspaces, signing out."""
 
-import hmac
-import math
-import secrets
 from dataclasses import dataclass
 from typing import Annotated
 
 from litestar import Controller, get, post
-from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter, URLEncodedBody
 from litestar.response import Redirect, Template
 
 from server.access.principal import session_of
-from server.access.service import AccessService
-from server.access.sessions import COOKIE, ended_cookie, session_cookie
+from server.access.sessions import COOKIE, ended_cookie
+from server.access.sign_in import SignIn
 from server.clock import Clock
-from server.errors import RateLimited
+from server.errors import ApplianceError, NotFound, RateLimited, Unauthenticated
+from server.portal.begun import CODE_COOKIE, code_cookie, lead_on, too_many
 from server.portal.contexts import SignInPage
+from server.portal.entrance import (
+    STALE,
+    cookie_of,
+    is_ours,
+    is_secure,
+    own_path,
+    token_of,
+    with_following,
+)
+from server.portal.people_contexts import CodePage
 from server.portal.reader import PageRequest
+from server.portal.refusals import answer_page, to_sign_in
 from server.settings import Settings
 
-# Proof that the form came from our page: without it, another site could sign a browser in as
-# somebody else and read what is then sent there.
-_TOKEN_COOKIE = "tallydock_sign_in"  # noqa: S105 - a cookie's name
-
-_BRAKE_SECONDS = 30
-
 _WRONG = "E-mail and password do not fit together."
-_STALE = "This page was open too long. Sign in again."
+_WRONG_CODE = "This code is not right, or was used before. Take the next one that the app shows."
+_TOO_LATE = "That took too long. Begin again with your password."
 
 
 @dataclass(frozen=True)
@@ -41,10 +44,30 @@ class SignInForm:
     following: str = "/"
 
 
+@dataclass(frozen=True)
+class CodeForm:
+    """What the form of the second factor sends."""
+
+    code: str
+    token: str = ""
+    following: str = "/"
+
+
+@dataclass(frozen=True)
+class WorkspaceForm:
+    """What a choice in the side bar sends."""
+
+    workspace: str
+
+
 class SessionController(Controller):
-    """The sign-in page and the two ends of a session."""
+    """The sign-in pages and the two ends of a session."""
 
     include_in_schema = False
+    exception_handlers = {  # noqa: RUF012 - Litestar's own attribute
+        Unauthenticated: to_sign_in,
+        ApplianceError: answer_page,
+    }
 
     @get("/sign-in")
     async def show(
@@ -52,53 +75,110 @@ class SessionController(Controller):
         request: PageRequest,
         settings: NamedDependency[Settings],
         following: Annotated[str, QueryParameter()] = "/",
+        late: Annotated[str, QueryParameter()] = "",
     ) -> Template:
         """Show the form."""
-        return _form(request, settings, following=_own_path(following))
+        alert = _TOO_LATE if late else None
+        return _form(request, settings, following=own_path(following), alert=alert)
 
     @post("/sign-in", status_code=200)
     async def sign_in(
         self,
         request: PageRequest,
         data: URLEncodedBody[SignInForm],
-        access: NamedDependency[AccessService],
+        sign_in: NamedDependency[SignIn],
         settings: NamedDependency[Settings],
         clock: NamedDependency[Clock],
     ) -> Template | Redirect:
         """Begin a session, or show the form again without saying which part was wrong."""
-        following = _own_path(data.following)
-        expected = request.cookies.get(_TOKEN_COOKIE, "")
-        if not expected or not hmac.compare_digest(expected.encode(), data.token.encode()):
-            return _form(request, settings, following=following, email=data.email, alert=_STALE)
+        following = own_path(data.following)
+        if not is_ours(request, data.token):
+            return _form(request, settings, following=following, email=data.email, alert=STALE)
         now = clock()
         try:
-            signed_in = await access.sign_in(data.email, data.password, now)
+            begun = await sign_in.begin(data.email, data.password, now)
         except RateLimited as limited:
             return _form(
                 request,
                 settings,
                 following=following,
                 email=data.email,
-                alert=_too_many(limited),
+                alert=too_many(limited),
                 status_code=limited.status,
             )
-        if signed_in is None:
+        if begun is None:
             return _form(request, settings, following=following, email=data.email, alert=_WRONG)
-        cookie = session_cookie(signed_in, now, is_secure=_is_secure(settings))
-        return Redirect(following, status_code=303, cookies=[cookie])
+        return lead_on(begun, settings, now, following=following)
+
+    @get("/sign-in/code")
+    async def ask_code(
+        self,
+        request: PageRequest,
+        settings: NamedDependency[Settings],
+        following: Annotated[str, QueryParameter()] = "/",
+    ) -> Template | Redirect:
+        """Ask for a code of the second factor."""
+        if CODE_COOKIE not in request.cookies:
+            return Redirect(with_following("/sign-in", own_path(following)), status_code=303)
+        return _code_form(request, settings, following=own_path(following))
+
+    @post("/sign-in/code", status_code=200)
+    async def take_code(
+        self,
+        request: PageRequest,
+        data: URLEncodedBody[CodeForm],
+        sign_in: NamedDependency[SignIn],
+        settings: NamedDependency[Settings],
+        clock: NamedDependency[Clock],
+    ) -> Template | Redirect:
+        """Begin the session, or ask for the code again."""
+        following = own_path(data.following)
+        if not is_ours(request, data.token):
+            return _code_form(request, settings, following=following, alert=STALE)
+        now = clock()
+        try:
+            begun = await sign_in.finish(request.cookies.get(CODE_COOKIE, ""), data.code, now)
+        except NotFound:
+            path = with_following("/sign-in?late=1", following)
+            ended = [code_cookie("", settings)]
+            return Redirect(path, status_code=303, cookies=ended)
+        except RateLimited as limited:
+            alert = too_many(limited)
+            return _code_form(
+                request, settings, following=following, alert=alert, status_code=limited.status
+            )
+        if begun is None:
+            return _code_form(request, settings, following=following, alert=_WRONG_CODE)
+        return lead_on(begun, settings, now, following=following)
 
     @post("/sign-out", status_code=303)
     async def sign_out(
         self,
         request: PageRequest,
-        access: NamedDependency[AccessService],
+        sign_in: NamedDependency[SignIn],
         settings: NamedDependency[Settings],
+        clock: NamedDependency[Clock],
     ) -> Redirect:
         """End the session; the form's token is checked where every session's is."""
         if session_of(request) is not None:
-            await access.sign_out(request.cookies[COOKIE])
-        cookie = ended_cookie(is_secure=_is_secure(settings))
+            await sign_in.end(request.cookies[COOKIE], clock())
+        cookie = ended_cookie(is_secure=is_secure(settings))
         return Redirect("/sign-in", status_code=303, cookies=[cookie])
+
+    @post("/workspace", status_code=303)
+    async def enter_workspace(
+        self,
+        request: PageRequest,
+        data: URLEncodedBody[WorkspaceForm],
+        sign_in: NamedDependency[SignIn],
+        clock: NamedDependency[Clock],
+    ) -> Redirect:
+        """Go on in another workspace, at its overview."""
+        session = session_of(request)
+        if session is None:
+            raise Unauthenticated
+        await sign_in.enter(request.cookies[COOKIE], session, data.workspace, clock())
+        return Redirect("/", status_code=303)
 
 
 def _form(
@@ -110,33 +190,29 @@ def _form(
     alert: str | None = None,
     status_code: int = 200,
 ) -> Template:
-    token = request.cookies.get(_TOKEN_COOKIE) or secrets.token_urlsafe(24)
-    cookie = Cookie(
-        key=_TOKEN_COOKIE,
-        value=token,
-        path="/sign-in",
-        httponly=True,
-        samesite="strict",
-        secure=_is_secure(settings),
-    )
+    token = token_of(request)
     page = SignInPage(email=email[:110], following=following, token=token, alert=alert)
+    cookies = [cookie_of(token, settings)]
     return Template(
-        "sign-in.html", context={"page": page}, cookies=[cookie], status_code=status_code
+        "sign-in.html", context={"page": page}, cookies=cookies, status_code=status_code
     )
 
 
-def _too_many(limited: RateLimited) -> str:
-    seconds = int(limited.headers.get("Retry-After", "0"))
-    # Short waits are the brake on guesses, long ones the lock after ten of them.
-    wait = "half a minute" if seconds <= _BRAKE_SECONDS else f"{math.ceil(seconds / 60)} minutes"
-    return f"Too many tries for this e-mail. Wait {wait}, then try again."
+def _code_form(
+    request: PageRequest,
+    settings: Settings,
+    *,
+    following: str,
+    alert: str | None = None,
+    status_code: int = 200,
+) -> Template:
+    token = token_of(request)
+    page = CodePage(following=following, token=token, alert=alert)
+    return _page("code.html", page, token, settings, status_code)
 
 
-def _own_path(following: str) -> str:
-    """Return the path if it is one of ours, else the overview: never another site."""
-    is_own = following.startswith("/") and following[1:2] not in ("/", "\\")
-    return following if is_own and following.isprintable() and "\\" not in following else "/"
-
-
-def _is_secure(settings: Settings) -> bool:
-    return settings.base_url.startswith("https://")
+def _page(
+    name: str, page: SignInPage | CodePage, token: str, settings: Settings, status_code: int
+) -> Template:
+    cookies = [cookie_of(token, settings)]
+    return Template(name, context={"page": page}, cookies=cookies, status_code=status_code)

@@ -1,6 +1,5 @@
 """The template engine: strict about what is missing, escaping everything, assets by their hash."""
 
-from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -12,23 +11,6 @@ from litestar.template.config import TemplateConfig
 WEB = Path(__file__).resolve().parents[2] / "web"
 STATIC = WEB / "static"
 
-
-@dataclass(frozen=True)
-class Entry:
-    """One entry of the navigation; `place` also names its icon."""
-
-    place: str
-    href: str
-    label: str
-
-
-NAVIGATION = (
-    Entry("overview", "/", "Overview"),
-    Entry("files", "/files", "Files"),
-    Entry("datasets", "/datasets", "Datasets"),
-    Entry("settings", "/settings", "Settings"),
-    Entry("api", "/schema", "API"),
-)
 
 KEYS = (
     ("/", "Search the files by name"),
@@ -53,7 +35,6 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals["asset"] = asset
-    made.globals["navigation"] = NAVIGATION
     made.globals["keys"] = KEYS
     return made
 

@@ -27,11 +27,22 @@ _CLIENT_GONE = 499
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 _current: ContextVar[str] = ContextVar("request_id", default="")
+_address: ContextVar[str] = ContextVar("client_address", default="")
+# The longest IPv6 address as text.
+_ADDRESS_CHARACTERS = 45
 
 
 def current_request_id() -> str:
     """Return the id of the request being answered, or an empty string outside of one."""
     return _current.get()
+
+
+def current_client_address() -> str:
+    """Return the IP address the request being answered came from, or an empty string.
+
+    Behind a proxy it is what the proxy says, if the server is told to trust that one.
+    """
+    return _address.get()
 
 
 class RequestTelemetry:
@@ -57,6 +68,8 @@ class RequestTelemetry:
             await send(message)
 
         _current.set(request_id)
+        client = scope["client"]
+        _address.set(client[0][:_ADDRESS_CHARACTERS] if client else "")
         structlog.contextvars.bind_contextvars(request_id=request_id)
         path = scope["path"]  # Litestar rewrites it for static files
         started = time.perf_counter()

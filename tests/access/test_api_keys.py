@@ -10,6 +10,7 @@ from litestar import Litestar
 from sqlmodel import select
 
 from server.access.models import ApiKey, Workspace
+from server.access.principal import operator_of
 from server.access.scopes import ALL_SCOPES
 from server.access.service import FirstRun
 from server.app import Parts, create_app
@@ -127,14 +128,13 @@ async def test_a_key_of_another_workspace_is_not_found_and_stays(
 ) -> None:
     async with parts.units.begin() as unit:
         unit.session.add(Workspace(workspace_id="other", name="other", created_at=clock()))
-    foreign = await parts.access.create_key(
-        "other", name="theirs", scopes=ALL_SCOPES, created_by="test"
-    )
+    by = operator_of("other")
+    foreign = await parts.access.create_key(by, name="theirs", scopes=ALL_SCOPES)
 
     answer = await client.delete(f"{KEYS}/{foreign.row.key_id}")
 
     assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
-    assert await parts.directory.principal_of_key(foreign.text) is not None
+    assert await parts.room.directory.principal_of_key(foreign.text) is not None
     assert "theirs" not in (await client.get(KEYS)).text
 
 
@@ -142,7 +142,7 @@ async def test_last_use_is_written_at_most_once_a_minute(
     client: httpx.AsyncClient, parts: Parts, clock: HandClock
 ) -> None:
     async def last_used() -> str:
-        parts.directory.forget_keys()
+        parts.room.directory.forget_keys()
         (key,) = (await client.get(KEYS)).json()["results"]
         return str(key["lastUsedAt"])
 

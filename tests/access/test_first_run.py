@@ -17,10 +17,10 @@ async def test_the_file_has_working_secrets_and_is_private(parts: Parts) -> None
     told = json.loads(path.read_text())
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert set(told) == {"url", "apiKey", "adminEmail", "adminPassword"}
-    principal = await parts.directory.principal_of_key(told["apiKey"])
+    principal = await parts.room.directory.principal_of_key(told["apiKey"])
     assert principal is not None
     assert principal.scopes == ALL_SCOPES
-    assert await parts.access.sign_in(told["adminEmail"], told["adminPassword"], parts.clock())
+    assert await parts.room.sign_in.begin(told["adminEmail"], told["adminPassword"], parts.clock())
 
 
 async def test_the_second_run_changes_nothing(parts: Parts) -> None:
@@ -47,4 +47,4 @@ async def test_a_crash_before_the_commit_is_made_up_for(
 
     assert path is not None
     key = json.loads(path.read_text())["apiKey"]
-    assert await parts.directory.principal_of_key(key) is not None
+    assert await parts.room.directory.principal_of_key(key) is not None

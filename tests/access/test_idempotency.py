@@ -9,6 +9,7 @@ from litestar import Litestar
 from sqlmodel import select
 
 from server.access.models import IdempotentAnswer
+from server.access.principal import operator_of
 from server.access.scopes import ALL_SCOPES
 from server.app import Parts
 from tests.fixtures.database import HandClock
@@ -112,9 +113,8 @@ async def test_a_key_is_its_principals_and_its_paths_own(
     mark = {"x-idempotency-key": "a"}
     workspace_id = await parts.access.workspace_id()
     assert workspace_id is not None
-    other = await parts.access.create_key(
-        workspace_id, name="other", scopes=ALL_SCOPES, created_by="test"
-    )
+    by = operator_of(workspace_id)
+    other = await parts.access.create_key(by, name="other", scopes=ALL_SCOPES)
     one = (await client.post(UPLOAD, json=GOOD_UPLOAD, headers=mark)).json()
 
     async with client_of(app, key=other.text) as second:

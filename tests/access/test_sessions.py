@@ -9,8 +9,9 @@ import pytest
 from litestar import Litestar
 
 from server.access.rate_limit import RateLimit
-from server.access.service import FirstRun, SignedIn
+from server.access.service import FirstRun
 from server.access.sessions import COOKIE, session_cookie
+from server.access.sign_in import SignedIn
 from server.app import Parts
 from server.errors import RateLimited
 from tests.fixtures.database import HandClock
@@ -20,8 +21,8 @@ from tests.fixtures.http import GOOD_UPLOAD, UPLOAD, client_of
 @pytest.fixture
 async def signed_in(parts: Parts, first: FirstRun) -> SignedIn:
     """Give the administrator's session."""
-    session = await parts.access.sign_in(first.admin_email, first.admin_password, parts.clock())
-    assert session is not None
+    session = await parts.room.sign_in.begin(first.admin_email, first.admin_password, parts.clock())
+    assert isinstance(session, SignedIn)
     return session
 
 
@@ -34,7 +35,9 @@ async def browser(app: Litestar, signed_in: SignedIn) -> AsyncIterator[httpx.Asy
 
 
 async def test_the_address_is_taken_in_any_case(parts: Parts, first: FirstRun) -> None:
-    session = await parts.access.sign_in(" ADMIN@example.COM ", first.admin_password, parts.clock())
+    session = await parts.room.sign_in.begin(
+        " ADMIN@example.COM ", first.admin_password, parts.clock()
+    )
 
     assert session is not None
 
@@ -45,15 +48,15 @@ async def test_the_address_is_taken_in_any_case(parts: Parts, first: FirstRun) -
 async def test_a_wrong_password_and_an_unknown_user_look_alike(
     parts: Parts, first: FirstRun, email: str, password: str
 ) -> None:
-    assert await parts.access.sign_in(email, password, parts.clock()) is None
+    assert await parts.room.sign_in.begin(email, password, parts.clock()) is None
 
 
 async def test_guessing_passwords_is_slowed_down(parts: Parts) -> None:
     for _ in range(10):
-        parts.access._sign_ins.take("admin@example.com")
+        parts.room.proof.tries.take("admin@example.com")
 
     with pytest.raises(RateLimited):
-        await parts.access.sign_in("Admin@example.com", "guess", parts.clock())
+        await parts.room.sign_in.begin("Admin@example.com", "guess", parts.clock())
 
 
 @pytest.mark.parametrize("email", ["admin@example.com", "nobody@example.com"])
@@ -61,13 +64,13 @@ async def test_ten_wrong_passwords_lock_an_address_for_half_an_hour(
     parts: Parts, first: FirstRun, clock: HandClock, email: str
 ) -> None:
     # Guesses of one moment, as from many processes: the brake of one process does not see them.
-    parts.access._sign_ins = RateLimit(per_second=1000, burst=1000)
-    await asyncio.gather(*(parts.access.sign_in(email, "guess", clock()) for _ in range(10)))
+    parts.room.proof.tries = RateLimit(per_second=1000, burst=1000)
+    await asyncio.gather(*(parts.room.sign_in.begin(email, "guess", clock()) for _ in range(10)))
 
     with pytest.raises(RateLimited) as locked:
-        await parts.access.sign_in(email, first.admin_password, clock())
+        await parts.room.sign_in.begin(email, first.admin_password, clock())
     clock.advance(timedelta(minutes=30, seconds=1))
-    after = await parts.access.sign_in(email, first.admin_password, clock())
+    after = await parts.room.sign_in.begin(email, first.admin_password, clock())
 
     assert locked.value.headers["Retry-After"] == "1800"
     assert (after is not None) is (email == first.admin_email)
@@ -76,12 +79,12 @@ async def test_ten_wrong_passwords_lock_an_address_for_half_an_hour(
 async def test_the_right_password_forgets_the_wrong_ones(
     parts: Parts, first: FirstRun, clock: HandClock
 ) -> None:
-    parts.access._sign_ins = RateLimit(per_second=1000, burst=1000)
+    parts.room.proof.tries = RateLimit(per_second=1000, burst=1000)
     for _ in range(2):
         for _ in range(9):
-            await parts.access.sign_in(first.admin_email, "guess", clock())
+            await parts.room.sign_in.begin(first.admin_email, "guess", clock())
 
-        assert await parts.access.sign_in(first.admin_email, first.admin_password, clock())
+        assert await parts.room.sign_in.begin(first.admin_email, first.admin_password, clock())
 
 
 async def test_a_session_reads_with_its_cookie(browser: httpx.AsyncClient) -> None:
@@ -120,8 +123,8 @@ async def test_signing_out_ends_the_session_at_once(
     browser: httpx.AsyncClient, parts: Parts, signed_in: SignedIn
 ) -> None:
     before = await browser.get("/analytics/files")
-    await parts.access.sign_out(signed_in.token)
-    await parts.access.sign_out(signed_in.token)
+    await parts.room.sign_in.end(signed_in.token, parts.clock())
+    await parts.room.sign_in.end(signed_in.token, parts.clock())
     after = await browser.get("/analytics/files")
 
     assert (before.status_code, after.status_code) == (200, 401)
@@ -132,7 +135,7 @@ async def test_a_session_left_alone_ends(
 ) -> None:
     clock.advance(timedelta(hours=2, minutes=1))
 
-    assert await parts.access.principal_of_session(signed_in.token) is None
+    assert await parts.room.directory.principal_of_session(signed_in.token) is None
 
 
 async def test_a_session_in_use_lasts_to_its_absolute_end(
@@ -140,16 +143,16 @@ async def test_a_session_in_use_lasts_to_its_absolute_end(
 ) -> None:
     lasted = []
     for _ in range(12):
-        parts.directory.forget_session(signed_in.token)
-        lasted.append(await parts.access.principal_of_session(signed_in.token) is not None)
+        parts.room.directory.forget_session(signed_in.token)
+        lasted.append(await parts.room.directory.principal_of_session(signed_in.token) is not None)
         clock.advance(timedelta(hours=1))
 
     assert all(lasted)
-    assert await parts.access.principal_of_session(signed_in.token) is None
+    assert await parts.room.directory.principal_of_session(signed_in.token) is None
 
 
 async def test_the_principal_of_a_session_is_the_user(parts: Parts, signed_in: SignedIn) -> None:
-    session = await parts.access.principal_of_session(signed_in.token)
+    session = await parts.room.directory.principal_of_session(signed_in.token)
 
     assert session is not None
     assert session.principal.name == "user:admin@example.com"

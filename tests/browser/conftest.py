@@ -13,12 +13,15 @@ import uvicorn
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 from pydantic import SecretStr
 
+from server.access.people_schemas import JOIN_PATH, RESET_PATH
 from server.access.sessions import COOKIE
+from server.access.sign_in import SignedIn
 from server.analytics.gateway import Analytics
 from server.app import assemble
 from server.files.lifecycle import Outcome, Stage
 from server.schema import metadata
 from server.storage import s3
+from tests.browser.community import Community, make_community
 from tests.fixtures.database import RecordingQueue
 from tests.fixtures.http import make_settings
 from tests.portal.application import make_portal_app
@@ -42,6 +45,12 @@ class Portal:
     url: str
     token: str
     file_path: str
+    join_path: str
+    """An invitation that nobody uses."""
+    password_path: str
+    """A password link that nobody uses."""
+    viewer: str
+    """The session of somebody who only reads."""
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +69,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
         queue=RecordingQueue(),
         clock=lambda: NOW,
     )
-    tokens: list[str] = []
+    seen: list[Community] = []
 
     async def begin() -> None:
         async with parts.engine.begin() as connection:
@@ -78,9 +87,11 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
         )
         async with parts.units.begin() as unit:
             unit.session.add(file)
-        signed_in = await parts.access.sign_in(first.admin_email, first.admin_password, NOW)
-        assert signed_in is not None
-        tokens.append(signed_in.token)
+        signed_in = await parts.room.sign_in.begin(first.admin_email, first.admin_password, NOW)
+        assert isinstance(signed_in, SignedIn)
+        session = await parts.room.directory.principal_of_session(signed_in.token)
+        assert session is not None
+        seen.append(await make_community(parts, session, signed_in.token))
 
     app = make_portal_app(parts, CannedInsights(), on_startup=[begin], on_shutdown=[parts.close])
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", lifespan="on"))
@@ -90,7 +101,15 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
         assert thread.is_alive(), "the portal did not start"
         time.sleep(0.02)
     port = server.servers[0].sockets[0].getsockname()[1]
-    yield Portal(f"http://127.0.0.1:{port}", tokens[0], f"/files/{FILE_ID}")
+    (community,) = seen
+    yield Portal(
+        url=f"http://127.0.0.1:{port}",
+        token=community.admin,
+        file_path=f"/files/{FILE_ID}",
+        join_path=JOIN_PATH + community.invitation,
+        password_path=RESET_PATH + community.password_link,
+        viewer=community.viewer,
+    )
     server.should_exit = True
     thread.join()
 

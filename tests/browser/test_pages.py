@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Page, Request, Route, expect
+from playwright.sync_api import Browser, Page, Request, Route, expect
 
+from server.access.sessions import COOKIE
 from tests.browser.accessibility import violations
 from tests.browser.conftest import Portal
 from tests.portal.builders import FILE_ID
@@ -20,7 +21,13 @@ PLACES = {
     "datasets": "/datasets",
     "dataset": "/datasets/transactions",
     "keys": "/settings",
+    "people": "/settings/people",
+    "audit": "/settings/audit",
+    "audit-none": "/settings/audit?what=password&days=1&who=nobody&what=second-factor",
+    "profile": "/settings/profile",
+    "second-factor": "/settings/profile/second-factor",
     "sign-in": "/sign-in",
+    "link-gone": "/sign-in/join?token=none",
     "not-found": "/files/nothing",
 }
 
@@ -39,6 +46,40 @@ def test_pages_are_readable_and_never_scroll_sideways(
 
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("place", ["join", "new-password", "no-rights", "files-of-a-viewer"])
+def test_pages_of_others_are_readable_too(
+    *,
+    chromium: Browser,
+    portal: Portal,
+    pictures: Path,
+    place: str,
+    width: int,
+    scheme: Literal["light", "dark"],
+) -> None:
+    paths = {
+        "join": portal.join_path,
+        "new-password": portal.password_path,
+        "no-rights": "/settings/people",
+        "files-of-a-viewer": "/files",
+    }
+    with chromium.new_context(
+        base_url=portal.url,
+        color_scheme=scheme,
+        reduced_motion="reduce",
+        viewport={"width": width, "height": 844},
+    ) as context:
+        if place in ("no-rights", "files-of-a-viewer"):
+            context.add_cookies([{"name": COOKIE, "value": portal.viewer, "url": portal.url}])
+        page = context.new_page()
+        page.goto(paths[place], wait_until="networkidle")
+        page.screenshot(path=pictures / f"{place}-{width}-{scheme}.png", full_page=True)
+
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert violations(page) == []
 
 
 def test_a_chart_has_its_table_one_click_away(page: Page) -> None:

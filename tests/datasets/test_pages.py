@@ -7,6 +7,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
+from server.access.principal import operator_of
 from server.access.scopes import Scope
 from server.access.service import FirstRun
 from server.app import Parts
@@ -156,7 +157,7 @@ async def test_any_key_may_read(app: Litestar, parts: Parts, first: FirstRun) ->
     workspace_id = await parts.access.workspace_id()
     assert workspace_id is not None
     made = await parts.access.create_key(
-        workspace_id, name="bi", scopes=[Scope.INSIGHTS_READ], created_by="test"
+        operator_of(workspace_id), name="bi", scopes=[Scope.INSIGHTS_READ]
     )
 
     async with client_of(app, key=made.text) as narrow:

@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 from pydantic import SecretStr
 
+from server.access.principal import operator_of
 from server.access.scopes import Scope
 from server.analytics.gateway import Analytics
 from server.app import Parts, assemble
@@ -341,11 +342,7 @@ async def test_each_route_needs_its_scope(
     file_id = await sent(client)
     workspace_id, _ = await _place(parts, file_id)
     key = await parts.access.create_key(
-        workspace_id,
-        name="all but one",
-        scopes=frozenset(Scope) - {scope},
-        created_by="test",
-        expires_at=None,
+        operator_of(workspace_id), name="all but one", scopes=frozenset(Scope) - {scope}
     )
 
     answer = await client.request(

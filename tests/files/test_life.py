@@ -4,11 +4,11 @@ import pytest
 
 from server.errors import FileNotFound, StateConflict
 from server.files.answers import FileAnswer
+from server.files.attachment import attachment
 from server.files.claims import Ending
 from server.files.failures import FailureCode, FileFailed
 from server.files.ids import parse_file_id
 from server.files.lifecycle import Outcome, Stage, Status, may_move
-from server.files.service import attachment
 from tests.fixtures.files import ALICE, MALLORY, Desk
 
 IMPORTED = Ending(Outcome.IMPORTED, {"rowsTotal": 3, "rowsImported": 3})
@@ -58,7 +58,7 @@ async def test_a_foreign_file_does_not_exist(desk: Desk) -> None:
         desk.service.cancel(MALLORY, file_id),
         desk.service.reprocess(MALLORY, file_id),
         desk.service.undo(MALLORY, file_id),
-        desk.service.original_url(MALLORY.workspace_id, file_id),
+        desk.service.original_url(MALLORY, file_id),
         desk.service.uploads.parts(MALLORY, file_id),
     ):
         with pytest.raises(FileNotFound):
@@ -150,7 +150,7 @@ async def test_the_original_is_the_pinned_version_under_its_own_name(desk: Desk)
     file_id = await desk.send_and_pin()
     row = await desk.row(file_id)
 
-    url = await desk.service.original_url(ALICE.workspace_id, file_id)
+    url = await desk.service.original_url(ALICE, file_id)
 
     assert row.object_version is not None
     assert f"versionId={row.object_version}" in url

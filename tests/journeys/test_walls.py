@@ -2,18 +2,19 @@
 
 import asyncio
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
-from server.access.directory import Directory
 from server.access.models import Workspace
+from server.access.principal import operator_of
+from server.access.room import open_room
 from server.access.scopes import ALL_SCOPES
-from server.access.service import AccessService
 from server.clock import utc_now
 from server.db.engine import create_engine, create_sessions
+from server.settings import Settings
 from server.unit_of_work import UnitsOfWork
 from tests.fixtures.appliance import Appliance
 from tests.fixtures.client import FILES, UPLOAD, Client, counts_of, sums_of
@@ -43,12 +44,8 @@ async def make_workspace(home: Path) -> str:
     async with units.begin() as unit:
         now = datetime.now(UTC)
         unit.session.add(Workspace(workspace_id=workspace_id, name="next door", created_at=now))
-    access = AccessService(
-        units, Directory(units, utc_now), utc_now, session_life=timedelta(hours=1)
-    )
-    made = await access.create_key(
-        workspace_id, name="all", scopes=ALL_SCOPES, created_by="test", expires_at=None
-    )
+    access = open_room(units, Settings(), utc_now).access
+    made = await access.create_key(operator_of(workspace_id), name="all", scopes=ALL_SCOPES)
     await engine.dispose()
     return made.text
 

@@ -61,7 +61,7 @@ async def test_originals_go_after_their_days_and_the_rows_stay(workshop: Worksho
     assert answer_file(fresh).links.original is not None
     assert await workshop.rows("transactions_current", old.file_id) == {1: 1}
     with pytest.raises(StateConflict, match="not kept any more"):
-        await workshop.desk.service.original_url(ALICE.workspace_id, old.file_id)
+        await workshop.desk.service.original_url(ALICE, old.file_id)
     with pytest.raises(StateConflict, match="not kept any more"):
         await workshop.desk.service.reprocess(ALICE, old.file_id)
 

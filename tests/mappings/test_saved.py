@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from server.access.models import Workspace
+from server.access.principal import operator_of
 from server.access.scopes import Scope
 from server.app import Parts
 from server.datasets.header import fingerprint
@@ -149,7 +150,7 @@ async def test_each_route_needs_its_scope(
     workspace_id = await parts.access.workspace_id()
     assert workspace_id is not None
     key = await parts.access.create_key(
-        workspace_id, name="x", scopes=frozenset(Scope) - {scope}, created_by="test"
+        operator_of(workspace_id), name="x", scopes=frozenset(Scope) - {scope}
     )
 
     answer = await client.request(
@@ -169,9 +170,7 @@ async def test_a_mapping_is_not_seen_from_another_workspace(
     async with parts.units.begin() as unit:
         now = parts.clock()
         unit.session.add(Workspace(workspace_id="another", name="another", created_at=now))
-    key = await parts.access.create_key(
-        "another", name="x", scopes=frozenset(Scope), created_by="test"
-    )
+    key = await parts.access.create_key(operator_of("another"), name="x", scopes=frozenset(Scope))
     theirs = {"authorization": f"Bearer {key.text}"}
     url = f"{MAPPINGS}/{made['id']}"
 

@@ -1,20 +1,24 @@
-"""The portal's pages as an application: signing in is real, the insights are handed in."""
+"""The portal's pages and the API of people and keys; the insights are handed in."""
 
 from collections.abc import Awaitable, Callable, Sequence
 
 from litestar import Litestar
 from litestar.di import Provide
+from litestar.plugins.pydantic import PydanticPlugin
 from litestar.static_files import create_static_files_router
 
 from server.access.authentication import Authentication
+from server.access.controller import controllers as access_controllers
 from server.access.principal import Principal, principal_of
 from server.access.rate_limit import RateLimit
 from server.app import Parts
+from server.errors import ApplianceError
 from server.headers import ResponseHeaders
 from server.insights.service import Insights
 from server.portal.controllers import controllers
 from server.portal.reader import PageRequest
 from server.portal.templates import STATIC, template_config
+from server.problems import answer_problem
 
 
 def make_portal_app(
@@ -26,12 +30,16 @@ def make_portal_app(
 ) -> Litestar:
     """Return the pages over the given insights."""
     app = Litestar(
-        [*controllers, create_static_files_router("/static", directories=[STATIC])],
+        [
+            *controllers,
+            *access_controllers,
+            create_static_files_router("/static", directories=[STATIC]),
+        ],
         template_config=template_config(),
         dependencies={
             "settings": _always(parts.settings),
             "clock": _always(parts.clock),
-            "access": _always(parts.access),
+            **{name: _always(value) for name, value in parts.room.named.items()},
             "units": _always(parts.units),
             "analytics": _always(parts.analytics),
             "catalogue": _always(parts.catalogue),
@@ -39,12 +47,14 @@ def make_portal_app(
             "insights": _always(insights),
             "principal": Provide(_principal_of_request, sync_to_thread=False),
         },
+        exception_handlers={ApplianceError: answer_problem},
+        plugins=[PydanticPlugin(prefer_alias=True)],
         openapi_config=None,
         on_startup=list(on_startup),
         on_shutdown=list(on_shutdown),
     )
     limit = RateLimit(per_second=1000, burst=1000)
-    inner = Authentication(app.asgi_handler, directory=parts.directory, limit=limit)
+    inner = Authentication(app.asgi_handler, directory=parts.room.directory, limit=limit)
     app.asgi_handler = ResponseHeaders(inner, parts.settings)
     return app
 

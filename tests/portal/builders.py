@@ -5,17 +5,31 @@ from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from server.access.scopes import ALL_SCOPES
 from server.files.lifecycle import Outcome, Stage
 from server.files.models import File
 from server.insights.cells import to_rows
 from server.insights.panels import PANELS
 from server.insights.question import Question
 from server.insights.service import Answer, Insights
-from server.portal.contexts import Shell
+from server.portal.contexts import PlaceLine, Shell
+from server.portal.navigation import navigation_for
 
 NOW = datetime(2026, 11, 22, 8, 42, tzinfo=UTC)
 FILE_ID = UUID("01936d2a-0000-7000-8000-000000000001")
-SHELL = Shell("A page", "files", "nadia.keller@example.com", "NK", "Europe/Berlin", "token")
+SHELL = Shell(
+    title="A page",
+    place="files",
+    user="nadia.keller@example.com",
+    person="Nadia Keller",
+    initials="NK",
+    zone="Europe/Berlin",
+    csrf_token="token",
+    workspace="Northwind Pay",
+    role="Editor",
+    places=(PlaceLine("ours", "Northwind Pay", "Editor", is_here=True),),
+    navigation=navigation_for(ALL_SCOPES),
+)
 TITLES = {"transactions": "Transactions"}
 
 STATISTICS: dict[str, object] = {

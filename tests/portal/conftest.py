@@ -8,6 +8,7 @@ from litestar import Litestar
 
 from server.access.service import FirstRun
 from server.access.sessions import COOKIE
+from server.access.sign_in import SignedIn
 from server.app import Parts
 from server.insights.service import Insights
 from server.wiring import NewestFiles
@@ -34,8 +35,10 @@ async def stranger_at_portal(make_portal: MakePortal) -> AsyncIterator[httpx.Asy
 @pytest.fixture
 async def session(parts: Parts, first: FirstRun) -> dict[str, str]:
     """Give the administrator's cookie and CSRF token."""
-    signed_in = await parts.access.sign_in(first.admin_email, first.admin_password, parts.clock())
-    assert signed_in is not None
+    signed_in = await parts.room.sign_in.begin(
+        first.admin_email, first.admin_password, parts.clock()
+    )
+    assert isinstance(signed_in, SignedIn)
     return {COOKIE: signed_in.token, "csrf": signed_in.csrf_token}
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from server.access.scopes import ALL_SCOPES
 from server.datasets.catalogue import Catalogue
 from server.files.history import answer_history
 from server.files.lifecycle import Outcome, Stage
@@ -82,6 +83,7 @@ def test_a_change_is_told_with_its_time_its_actor_and_its_reason(
         rejected=[],
         family=Family(),
         now=NOW,
+        scopes=ALL_SCOPES,
     )
 
     (line,) = page.history

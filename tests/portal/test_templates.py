@@ -8,6 +8,7 @@ from hashlib import sha256
 
 import pytest
 
+from server.access.scopes import ALL_SCOPES
 from server.datasets.catalogue import Catalogue
 from server.files.answers import answer_file
 from server.files.history import answer_history
@@ -15,7 +16,7 @@ from server.files.lifecycle import Outcome, Stage
 from server.files.models import File
 from server.files.undo_preview import UndoPreview
 from server.insights.service import Insights
-from server.portal import contexts
+from server.portal import contexts, people_contexts
 from server.portal.consequence import consequence_of
 from server.portal.contexts import (
     ErrorPage,
@@ -79,6 +80,7 @@ def page_of(file: File, rejected: Sequence[RowReport] | None = ()) -> FilePage:
         rejected=rejected,
         family=Family(may_send=True),
         now=NOW,
+        scopes=ALL_SCOPES,
     )
 
 
@@ -139,6 +141,7 @@ def test_a_file_in_every_state_has_a_page(file: File) -> None:
         rejected=[REJECTED],
         family=Family(answer_file(PARENT), (answer_file(file),), may_send=True),
         now=NOW,
+        scopes=ALL_SCOPES,
     )
 
     html = render("file.html", page)
@@ -176,6 +179,7 @@ def test_the_list_of_files_renders() -> None:
             5 * 2**30,
             100_000_000,
             "http://localhost",
+            may_send=True,
         )
 
         assert "Drop files anywhere on this page" in render("files.html", page)
@@ -292,7 +296,8 @@ def test_no_template_has_inline_scripts_or_styles() -> None:
 def test_the_readme_names_every_template_and_its_context() -> None:
     readme = (WEB / "README.md").read_text()
     pages = {path.name for path in (WEB / "templates").glob("*.html")} - {"base.html", "shell.html"}
-    documented = {name for name in vars(contexts) if name.endswith(("Page", "Fragment"))}
+    declared = {**vars(contexts), **vars(people_contexts)}
+    documented = {name for name in declared if name.endswith(("Page", "Fragment"))}
 
     assert {name for name in pages if f"`{name}`" not in readme} == set()
     assert {name for name in documented if f"`{name}`" not in readme} == set()

@@ -27,6 +27,7 @@ class Secrets:
     storage_access_key: str
     storage_secret_key: str
     storage_event_token: str
+    sealing_key: str
 
 
 @contextmanager
@@ -60,7 +61,7 @@ def locked(home: Path) -> Iterator[None]:
 
 
 def read_secrets(home: Path) -> Secrets:
-    """Return the folder's secrets; makes them on the first run.
+    """Return the folder's secrets; makes them on the first run, and one that is new since.
 
     Raises:
         CannotStart: the file is there and is not what was written.
@@ -68,7 +69,11 @@ def read_secrets(home: Path) -> Secrets:
     path = home / "secrets.json"
     if path.exists():
         try:
-            return Secrets(**json.loads(path.read_text()))
+            kept = json.loads(path.read_text())
+            if "sealing_key" not in kept:
+                kept["sealing_key"] = secrets.token_urlsafe(32)
+                write_private(path, asdict(Secrets(**kept)))
+            return Secrets(**kept)
         except (ValueError, TypeError) as fault:
             message = f"{path} is damaged. Restore it from a backup, or remove the folder."
             raise CannotStart(message) from fault
@@ -76,6 +81,7 @@ def read_secrets(home: Path) -> Secrets:
         storage_access_key=f"tallydock{secrets.token_hex(6)}",
         storage_secret_key=secrets.token_urlsafe(32),
         storage_event_token=secrets.token_urlsafe(32),
+        sealing_key=secrets.token_urlsafe(32),
     )
     write_private(path, asdict(made))
     return made

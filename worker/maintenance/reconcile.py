@@ -51,9 +51,7 @@ class Reconciler:
 
     async def _delete_expired(self) -> None:
         async with self._context.units.begin() as unit:
-            sessions, answers = await AccessRepository(unit.session).delete_expired(
-                self._context.clock()
-            )
-        for kind, count in (("session", sessions), ("idempotent-answer", answers)):
+            removed = await AccessRepository(unit.session).delete_expired(self._context.clock())
+        for kind, count in removed.items():
             if count:
                 tell_repaired(kind, count)

@@ -25,7 +25,12 @@ form.addEventListener("submit", async (event) => {
   tell(making, null);
   try {
     const fields = new FormData(form);
-    const answer = await post("/analytics/keys", { name: fields.get("name").trim(), scopes: fields.get("scopes").split(" ") });
+    const days = Number(fields.get("days"));
+    const answer = await post("/analytics/keys", {
+      name: fields.get("name").trim(),
+      scopes: fields.get("scopes").split(" "),
+      ...(days && { expiresAt: new Date(Date.now() + days * 86400e3).toISOString() }),
+    });
     making.close();
     showMade(answer, "It is shown this once. Keep it where the program finds it, and nobody else does.");
   } catch (fault) {
@@ -45,8 +50,8 @@ function ask(title, question, confirm, work) {
 document.addEventListener("click", (event) => {
   const rotate = event.target.closest("[data-rotate]")?.dataset;
   if (rotate) {
-    ask(`Rotate ${rotate.name}?`, "A second key of the same name and rights is made. The old one works until you revoke it, so the program can change over without a break.", "Make the second key", async () => {
-      const answer = await post("/analytics/keys", { name: rotate.name, scopes: rotate.scopes.split(" ") });
+    ask(`Rotate ${rotate.name}?`, "A second key of the same name, rights and length of life is made. The old one works until you revoke it, so the program can change over without a break.", "Make the second key", async () => {
+      const answer = await post(`/analytics/keys/${rotate.rotate}/rotate`);
       showMade(answer, "It is shown this once. Give it to the program, see it used here, then revoke the old one.");
     });
   }

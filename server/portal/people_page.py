@@ -1,0 +1,101 @@
+"""The page of people: who belongs to the workspace, who is invited, what each may do."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from server.access.invitations import is_open
+from server.access.models import Invitation, Workspace
+from server.access.people_repository import Person
+from server.access.roles import Role
+from server.access.scopes import Scope
+from server.portal.contexts import Shell
+from server.portal.figures import moment_in_words, plural
+from server.portal.navigation import tabs_for
+from server.portal.parts import Chip, Tone
+from server.portal.people_contexts import PeoplePage
+from server.portal.people_parts import InvitationLine, PersonLine, RoleKind
+from server.portal.role_words import ROLES
+from server.portal.words import sender_in_words
+
+
+def people_page(
+    shell: Shell,
+    people: Sequence[Person],
+    invitations: Sequence[Invitation],
+    workspace: Workspace,
+    *,
+    scopes: frozenset[Scope],
+    now: datetime,
+    next_href: str | None = None,
+) -> PeoplePage:
+    """Return the page.
+
+    Args:
+        shell: the frame; its user is the reader.
+        people: one page of them, the newest user first.
+        invitations: the newest ones, whatever became of them.
+        workspace: the workspace itself.
+        scopes: of the reader.
+        now: the present, aware.
+        next_href: where the list of people goes on.
+    """
+    lines = tuple(_person(person, shell, now) for person in people)
+    own = [line for line in lines if line.is_self]
+    having = sum(line.has_second_factor for line in lines)
+    return PeoplePage(
+        shell=shell,
+        tabs=tabs_for(scopes, "people"),
+        people=lines,
+        next_href=next_href,
+        invitations=tuple(
+            _invitation(row, shell.zone, now) for row in invitations if row.joined_at is None
+        ),
+        roles=tuple(RoleKind(str(role), it.name, it.may) for role, it in ROLES.items()),
+        workspace=workspace.name,
+        requires_second_factor=workspace.requires_totp,
+        second_factor_note=f"{having} of {plural(len(lines), 'person', 'people')} here have one.",
+        may_require=workspace.requires_totp or any(line.has_second_factor for line in own),
+    )
+
+
+def _person(person: Person, shell: Shell, now: datetime) -> PersonLine:
+    user, membership = person.user, person.membership
+    is_disabled = membership.disabled_at is not None
+    seen = person.last_seen_at
+    if membership.disabled_at is not None:
+        since = moment_in_words(membership.disabled_at, now, shell.zone)
+        chip = Chip(Tone.QUIET, f"Kept out since {since}")
+    else:
+        chip = Chip(Tone.OK, "May sign in")
+    return PersonLine(
+        user_id=str(user.user_id),
+        name=user.name or user.email,
+        email=user.email if user.name else "",
+        called=user.name or user.email,
+        role=membership.role,
+        role_words=ROLES[Role(membership.role)].name,
+        chip=chip,
+        second_factor="On" if user.totp_since else "Off",
+        has_second_factor=user.totp_since is not None,
+        is_disabled=is_disabled,
+        is_self=user.email == shell.user,
+        last_seen=moment_in_words(seen, now, shell.zone) if seen else "not signed in",
+    )
+
+
+def _invitation(row: Invitation, zone: str, now: datetime) -> InvitationLine:
+    if row.withdrawn_at is not None:
+        chip = Chip(Tone.QUIET, "Taken back")
+    elif row.expires_at <= now:
+        chip = Chip(Tone.QUIET, "Too old")
+    else:
+        chip = Chip(Tone.INFO, f"Good until {moment_in_words(row.expires_at, now, zone)}")
+    made = moment_in_words(row.created_at, now, zone)
+    return InvitationLine(
+        invitation_id=str(row.invitation_id),
+        email=row.email,
+        role_words=ROLES[Role(row.role)].name,
+        chip=chip,
+        made=f"{made} by {sender_in_words(row.created_by)}",
+        is_open=is_open(row, now),
+    )

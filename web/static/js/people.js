@@ -1,0 +1,101 @@
+/* People: invited, changed, kept out, removed, by the public API; a link is shown once. */
+
+import { call, post, remove } from "./api.js";
+
+const at = (id) => document.getElementById(id);
+const managing = at("manage");
+const asking = at("ask");
+const made = at("made");
+const change = (path, body) => call("PATCH", path, body);
+let person = null;
+let confirmed = null;
+
+function tell(dialog, fault) {
+  const box = dialog.querySelector("[data-alert]");
+  const whole = dialog.querySelector("[data-alert-box]") ?? box;
+  box.textContent = fault?.message ?? "";
+  whole.hidden = !fault;
+}
+
+/* Do it; what is refused is told in the dialog that asked. */
+async function attempt(dialog, work) {
+  tell(dialog, null);
+  try {
+    await work();
+  } catch (fault) {
+    tell(dialog, fault);
+  }
+}
+
+function showLink(answer, words) {
+  made.querySelector("[data-words]").textContent = words;
+  at("link-text").textContent = location.origin + answer.path + answer.secret;
+  made.showModal();
+}
+
+function ask(title, question, confirm, work) {
+  tell(asking, null);
+  at("ask-title").textContent = title;
+  asking.querySelector("[data-question]").textContent = question;
+  asking.querySelector("[data-confirm]").textContent = confirm;
+  confirmed = work;
+  asking.showModal();
+}
+
+const reload = () => location.reload();
+
+at("invite-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const fields = new FormData(event.target);
+  attempt(at("invite"), async () => {
+    const answer = await post("/analytics/invitations", { email: fields.get("email").trim(), role: fields.get("role") });
+    at("invite").close();
+    showLink(answer, `Hand this link to ${answer.email}. It is shown this once, and is good once, for a week.`);
+  });
+});
+
+const works = {
+  role: (path) => change(path, { role: at("role").value }).then(reload),
+  out: (path) => change(path, { disabled: true }).then(reload),
+  in: (path) => change(path, { disabled: false }).then(reload),
+  factor: (path) => remove(`${path}/second-factor`).then(reload),
+  remove: (path) => remove(path).then(reload),
+  link: async (path) => {
+    const answer = await post(`${path}/password-link`);
+    managing.close();
+    showLink(answer, `Hand this link to ${person.called}. It is shown this once, and is good once, for a day.`);
+  },
+};
+
+function manage(data) {
+  person = data;
+  tell(managing, null);
+  at("manage-title").textContent = data.called;
+  at("role").value = data.role;
+  const shown = { factor: "factor" in data, in: !("out" in data), out: "out" in data };
+  for (const item of managing.querySelectorAll("[data-if]")) item.hidden = !shown[item.dataset.if];
+  managing.showModal();
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  const data = button?.dataset;
+  if (!data) return;
+  if (data.manage) manage(data);
+  if (data.do) attempt(managing, () => works[data.do](`/analytics/users/${person.manage}`));
+  if (data.withdraw) {
+    ask(`Take the invitation of ${data.called} back?`, "The link stops working now. You can invite them again.", "Take it back",
+      () => remove(`/analytics/invitations/${data.withdraw}`).then(reload));
+  }
+  if (data.require) {
+    const isRequired = data.require === "true";
+    ask(isRequired ? "Ask everybody for a second factor?" : "Make second factors optional?",
+      isRequired ? "Who has none sets it up at their next click, and can do nothing here before." : "Those who have one keep it, and can turn it off.",
+      isRequired ? "Ask everybody" : "Make it optional",
+      () => change("/analytics/workspace", { requiresSecondFactor: isRequired }).then(reload));
+  }
+});
+
+asking.querySelector("[data-confirm]").addEventListener("click", () => attempt(asking, confirmed));
+// The link is gone from the page once its dialog is closed.
+made.addEventListener("close", () => { at("link-text").textContent = ""; reload(); });
