@@ -129,6 +129,8 @@ class FilesPage:
     largest_bytes: int
     multipart_from_bytes: int
     """Larger files come in parts, and can be paused and gone on with."""
+    owner: str
+    """Workspace and user, by which the browser keeps apart what was begun and not ended."""
     base_url: str
     """Public address, for the commands that show how to send by API."""
     may_send: bool

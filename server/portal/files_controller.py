@@ -94,6 +94,7 @@ class FilePagesController(Controller):
             largest=limit(settings.max_upload_bytes),
             largest_bytes=settings.max_upload_bytes,
             multipart_from_bytes=_MULTIPART_FROM_BYTES,
+            owner=f"{principal.workspace_id}/{principal.name}",
             base_url=settings.base_url,
             may_send=Scope.FILES_WRITE in principal.scopes,
         )

@@ -42,13 +42,15 @@ def answer_api(page: Page, portal: Portal) -> list[tuple[str, str, str]]:
                 "uploadUrl": f"{portal.url}/bucket/key?signature=x",
                 "uploadMethod": "PUT",
                 "uploadHeaders": {},
+                "expiresAt": "2099-01-01T00:00:00Z",
             }
             route.fulfill(status=201, json=ticket)
         elif path.endswith("/events"):
             record = json.dumps({"id": file_id, "status": "Completed"})
             route.fulfill(content_type="text/event-stream", body=f"id: 1\ndata: {record}\n\n")
         else:
-            route.fulfill(status=200, json={})
+            # As every store answers a PUT.
+            route.fulfill(status=200, headers={"ETag": '"e"'}, json={})
 
     page.route(re.compile(r"/(analytics|bucket)/"), answer)
     return asked
@@ -90,7 +92,7 @@ def test_a_file_goes_where_its_sender_says(page: Page, portal: Portal) -> None:
     entry.get_by_label("Dataset").select_option("settlements")
     entry.get_by_role("button", name="Send", exact=True).click()
 
-    expect(page.locator("#files tbody tr").first).to_contain_text("set aside")
+    expect(page.locator("#tray")).to_be_hidden()
     sent = json.loads(asked[0][2])
     assert (sent["datasetType"], sent["file"]["type"]) == ("settlements", "parquet")
 
@@ -165,3 +167,64 @@ def test_a_refusal_of_the_appliance_is_told_in_its_words(page: Page, portal: Por
     expect(page.locator("#entries > li")).to_contain_text("This dataset does not take it.")
     page.get_by_role("button", name="Remove").click()
     expect(page.locator("#tray")).to_be_hidden()
+
+
+def remember_an_upload(page: Page, portal: Portal) -> None:
+    file_id = portal.file_path.rsplit("/", 1)[1]
+    page.goto("/files")
+    begun = [{"fileId": file_id, "name": "big.csv", "size": 9, "lastModified": 1, "dataset": "x"}]
+    page.evaluate(
+        """(begun) => localStorage.setItem(
+          `tallydock-uploads:${document.getElementById("drop").dataset.owner}`,
+          JSON.stringify(begun))""",
+        begun,
+    )
+
+
+@pytest.mark.parametrize(("status", "is_kept"), [(503, True), (404, False)])
+def test_an_upload_that_was_begun_is_forgotten_only_when_it_is_gone(
+    page: Page, portal: Portal, status: int, is_kept: bool
+) -> None:
+    remember_an_upload(page, portal)
+    page.route(re.compile(r"/analytics/files/"), lambda it: it.fulfill(status=status, json={}))
+
+    page.reload()
+
+    entries = page.locator("#entries")
+    expect(entries.get_by_text("Not all of it was sent")).to_have_count(1 if is_kept else 0)
+    kept = page.evaluate("Object.values(localStorage).join()")
+    assert ("big.csv" in kept) == is_kept
+
+
+def test_uploads_of_another_user_of_the_browser_are_not_told(page: Page, portal: Portal) -> None:
+    page.goto("/files")
+    page.evaluate("""localStorage.setItem("tallydock-uploads:other/user:x@x.example",
+      JSON.stringify([{ fileId: "1", name: "theirs.csv", size: 9, lastModified: 1 }]))""")
+
+    page.reload()
+
+    expect(page.get_by_role("heading", name="Files")).to_be_visible()
+    assert "theirs.csv" not in page.content()
+
+
+def test_a_put_that_fails_is_tried_again_at_the_same_url(page: Page, portal: Portal) -> None:
+    asked = answer_api(page, portal)
+    answers = iter([503, 400, 200])
+    puts: list[str] = []
+
+    def put(route: Route, request: Request) -> None:
+        puts.append(request.url)
+        route.fulfill(status=next(answers), headers={"ETag": '"e"'}, body="")
+
+    page.route(re.compile(r"/bucket/"), put)
+    page.goto("/files")
+    page.evaluate(_DROP, ["a.csv", ORDERS])
+    entry = page.locator("#entries > li")
+    entry.get_by_role("button", name="Send", exact=True).click()
+    expect(entry).to_contain_text("The storage answered 400")
+
+    entry.get_by_role("button", name="Try again").click()
+
+    expect(page.locator("#tray")).to_be_hidden()
+    assert len(puts) == 3
+    assert [path for _, path, _ in asked if path.endswith("/upload")] == ["/analytics/files/upload"]

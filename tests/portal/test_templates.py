@@ -178,6 +178,7 @@ def test_the_list_of_files_renders() -> None:
             "5 GiB",
             5 * 2**30,
             100_000_000,
+            "ours/user:nadia@example.com",
             "http://localhost",
             may_send=True,
         )

@@ -31,11 +31,11 @@ async function answerOf(path, options) {
     throw Object.assign(new Error("The appliance does not answer. Try again in a moment."), { isTransient: true });
   }
   if (response.ok) return response.status === 204 ? null : response.json();
-  if (response.status === 401) throw new Error("You are signed out. Open this page again to sign in.");
+  if (response.status === 401) throw Object.assign(new Error("You are signed out. Open this page again to sign in."), { status: 401 });
   const problem = await response.json().catch(() => ({}));
   const faults = (problem.errors ?? []).map((fault) => fault.detail).filter(Boolean);
   const words = faults.length ? faults.join(" ") : problem.detail || `The appliance answered ${response.status}.`;
-  throw Object.assign(new Error(words), { isTransient: response.status >= 500 || response.status === 429 });
+  throw Object.assign(new Error(words), { status: response.status, isTransient: response.status >= 500 || response.status === 429 });
 }
 
 /** Fetch a page or a part of one as a document; null when it is not there or the session is over. */

@@ -8,7 +8,8 @@ import { offerMapping } from "./mapping-form.js";
 import { madeFor, savedMappings } from "./mapping.js";
 import { assess, chip, element, kindInWords, previewTable } from "./preview.js";
 import { look } from "./reading.js";
-import { Upload, begunFor, forget, isStopped, unfinished } from "./upload.js";
+import { begunFor, forget, unfinished } from "./unfinished.js";
+import { Upload, isStopped } from "./upload.js";
 import { bytes, said } from "./words.js";
 
 const drop = document.getElementById("drop");
@@ -198,8 +199,9 @@ function remove(item) {
 /** Tell of uploads that were begun on an earlier page, unless they ended by other ways. */
 async function showUnfinished() {
   for (const begun of unfinished()) {
-    const file = await ask(`/analytics/files/${begun.fileId}`).catch(() => null);
-    if (file?.status !== "Pending") { forget(begun.fileId); continue; }
+    // Only an answer ends it: offline, signed out or a server that is busy say nothing of the upload.
+    const file = await ask(`/analytics/files/${begun.fileId}`).catch((fault) => ({ status: fault.status === 404 ? "Gone" : "Pending" }));
+    if (file.status !== "Pending") { forget(begun.fileId); continue; }
     const box = document.getElementById("unfinished-entry").content.firstElementChild.cloneNode(true);
     box.dataset.begun = begun.fileId;
     box.querySelector("[data-name]").textContent = begun.name;

@@ -1,68 +1,63 @@
 /*
- * Sends one file straight into the storage: in one PUT, or in parts that can be paused, retried and
- * gone on with later, also after the page was closed. Bytes never pass through the server's code.
+ * Sends one file straight into the storage, by Uppy: in one PUT, or in parts that can be paused,
+ * retried and gone on with later, also after the page was closed. Each try is an Uppy of its own,
+ * which asks what has arrived and sends the rest; bytes never pass through the server's code.
  */
 
 import { ask, post } from "./api.js";
+import { forget, remember } from "./unfinished.js";
+import { said } from "./words.js";
 
 const partBytes = 8 * 2 ** 20; // 5 GiB is 640 of them; what a pause loses is sent again in seconds.
 const partsAtOnce = 3;
-const tries = 8; // With pauses up to half a minute: two minutes without a network.
-const memory = "tallydock-uploads";
+const pauses = [500, 1000, 2000, 4000, 8000, 16000, 30000, 30000]; // A minute and a half without a network.
+const stalledAfter = 4000;
 
 class Stopped extends Error {}
 
-function remembered() {
-  try { return JSON.parse(localStorage.getItem(memory) ?? "[]"); } catch { return []; }
-}
+export const isStopped = (fault) => fault instanceof Stopped;
 
-function remember(list) {
-  try { localStorage.setItem(memory, JSON.stringify(list.slice(-20))); } catch { /* Then it lasts as long as the page. */ }
-}
-
-/** Return the uploads in parts that were begun and not ended: `{fileId, name, size, lastModified, dataset}`. */
-export const unfinished = remembered;
-
-export function forget(fileId) {
-  remember(remembered().filter((it) => it.fileId !== fileId));
-}
-
-/** Return the begun upload of the same file, or undefined. */
-export function begunFor(file) {
-  return remembered().find((it) => it.name === file.name && it.size === file.size && it.lastModified === file.lastModified);
-}
+/** Fetched when the first file is sent: no page needs it to be shown. */
+const library = () => import("../vendor/uppy-5.2.4/uppy.min.mjs?v=5.2.4");
 
 export class Upload {
-  /** `onProgress({sent, size, speed})` is called a few times a second. */
+  /** `onProgress({sent, size, speed, isWaiting})` is called a few times a second. */
   constructor(file, request, { multipartFrom, onProgress, begun }) {
-    Object.assign(this, { file, request, multipartFrom, onProgress });
+    Object.assign(this, { file, request, onProgress });
     this.fileId = begun?.fileId ?? null;
     this.inParts = Boolean(begun) || file.size > multipartFrom;
-    this.requests = new Set();
-    this.partial = new Map();
-    this.done = 0;
-    this.marks = [];
+    this.partSize = Math.max(partBytes, Math.ceil(file.size / 9000));
+    this.ticket = null;
+    this.urls = new Map();
     this.state = "new";
   }
 
   /** Send; resolves when the storage has everything, rejects with words to show. */
   async start() {
-    this.state = "sending";
-    this.marks = [];
-    if (this.inParts) await this.sendParts();
-    else await this.sendWhole();
+    Object.assign(this, { state: "sending", sent: 0, marks: [] });
+    for (let round = 0; ; round += 1) {
+      try {
+        await this.attempt();
+        break;
+      } catch (fault) {
+        if (this.state !== "sending") throw new Stopped(this.state);
+        if (!fault.isTransient || round >= pauses.length) throw fault;
+        this.tell(true);
+        await this.rest(pauses[round]);
+      }
+    }
     forget(this.fileId);
     this.state = "sent";
-    // For one PUT a hint, since the sweep finds it too; parts are joined by it.
-    const told = post(`/analytics/files/${this.fileId}/complete`, {});
-    await (this.inParts ? told : told.catch(() => null));
+    // For one PUT a hint, since the sweep finds it too; parts were joined by it.
+    if (!this.inParts) await post(`/analytics/files/${this.fileId}/complete`, {}).catch(() => null);
   }
 
   pause() { this.stop("paused"); }
 
   stop(state) {
     this.state = state;
-    for (const request of this.requests) request.abort();
+    this.end?.(new Stopped(state));
+    this.wake?.();
   }
 
   /** Give the upload up, here and at the appliance. */
@@ -73,113 +68,100 @@ export class Upload {
     await post(`/analytics/files/${this.fileId}/cancel`).catch(() => null);
   }
 
-  get isOver() { return this.state !== "sending"; }
-
-  async sendWhole() {
-    const ticket = await post("/analytics/files/upload", this.request);
-    this.fileId = ticket.id;
-    await this.retrying(() => this.put(ticket.uploadUrl, this.file, 0));
+  /** Wait, no longer than until the network is back. */
+  rest(pause) {
+    return new Promise((go) => {
+      this.wake = go;
+      setTimeout(go, pause);
+      addEventListener("online", go, { once: true });
+    });
   }
 
-  async sendParts() {
-    if (!this.fileId) {
-      const size = Math.max(partBytes, Math.ceil(this.file.size / 9000));
-      const ticket = await post("/analytics/files/upload", { ...this.request, multipart: { partSizeBytes: size } });
-      this.fileId = ticket.id;
-      const { name, size: bytes, lastModified } = this.file;
-      remember([...remembered(), { fileId: ticket.id, name, size: bytes, lastModified, dataset: this.request.datasetType }]);
-    }
-    const { partSizeBytes, arrived, parts } = await this.retrying(() => ask(`/analytics/files/${this.fileId}/parts`));
-    this.done = arrived.reduce((sum, part) => sum + part.sizeBytes, 0);
-    this.tell();
-    const queue = parts.map((part) => part.partNumber);
-    const urls = new Map(parts.map((part) => [part.partNumber, part.uploadUrl]));
-    const lane = async () => {
-      while (queue.length) await this.sendPart(queue.shift(), partSizeBytes, urls);
-    };
+  async attempt() {
+    const { Uppy, AwsS3 } = await library();
+    if (this.inParts) await this.begin();
+    if (this.state !== "sending") throw new Stopped(this.state);
+    const uppy = new Uppy({ logger: { debug() {}, warn() {}, error() {} } });
+    uppy.use(AwsS3, {
+      limit: partsAtOnce,
+      retryDelays: pauses,
+      shouldUseMultipart: this.inParts,
+      getChunkSize: () => this.partSize,
+      getUploadParameters: () => this.begin(),
+      createMultipartUpload: () => ({ uploadId: this.fileId, key: this.fileId }),
+      listParts: () => this.arrived,
+      signPart: (_file, { partNumber }) => this.sign(partNumber),
+      completeMultipartUpload: () => post(`/analytics/files/${this.fileId}/complete`, {}).then(() => ({})),
+      // A try that broke off is gone on with; what is given up is given up by `cancel`.
+      abortMultipartUpload: () => null,
+    });
+    const id = uppy.addFile({ name: this.file.name, type: this.file.type, data: this.file });
+    if (this.inParts) uppy.setFileState(id, { s3Multipart: { uploadId: this.fileId, key: this.fileId } });
+    uppy.on("upload-progress", (_file, { bytesUploaded }) => { this.sent = bytesUploaded; this.tell(); });
+    const watch = setInterval(() => { if (performance.now() - this.moved > stalledAfter) this.tell(true); }, 1000);
+    this.moved = performance.now();
     try {
-      await Promise.all(Array.from({ length: partsAtOnce }, lane));
-    } catch (fault) {
-      queue.length = 0;
-      for (const request of this.requests) request.abort();
-      throw fault;
+      await new Promise((resolve, reject) => {
+        this.end = reject;
+        uppy.on("upload-success", resolve);
+        uppy.on("upload-error", (_file, fault) => reject(inWords(fault)));
+        uppy.upload().catch((fault) => reject(inWords(fault)));
+      });
+    } finally {
+      clearInterval(watch);
+      this.end = null;
+      uppy.destroy();
     }
   }
 
-  async sendPart(number, size, urls) {
-    const begin = (number - 1) * size;
-    const piece = this.file.slice(begin, Math.min(begin + size, this.file.size));
-    await this.retrying(async (round) => {
-      if (round) {
-        // The URL may have run out meanwhile; and the part may have arrived although we did not hear.
-        const fresh = await ask(`/analytics/files/${this.fileId}/parts`);
-        if (fresh.arrived.some((part) => part.partNumber === number)) return;
-        for (const part of fresh.parts) urls.set(part.partNumber, part.uploadUrl);
-      }
-      await this.put(urls.get(number), piece, number);
-    });
-    this.partial.delete(number);
-    this.done += piece.size;
-    this.tell();
-  }
-
-  /** Try again after faults of the network, with longer and longer pauses, sooner when it is back. */
-  async retrying(work) {
-    for (let round = 0; ; round += 1) {
-      if (this.isOver) throw new Stopped(this.state);
-      try {
-        return await work(round);
-      } catch (fault) {
-        if (this.isOver) throw new Stopped(this.state);
-        if (!fault.isTransient || round + 1 >= tries) throw fault;
-        this.onProgress({ ...this.figures(), isWaiting: true });
-        await new Promise((go) => {
-          const timer = setTimeout(go, Math.min(30000, 500 * 2 ** round));
-          addEventListener("online", () => { clearTimeout(timer); go(); }, { once: true });
-        });
-      }
+  /** Ask for an upload, unless one is open that can be sent to; what has arrived of it stays. */
+  async begin() {
+    const isOpen = this.fileId && (this.inParts || new Date(this.ticket.expiresAt) > Date.now());
+    if (!isOpen) {
+      const asked = this.inParts ? { ...this.request, multipart: { partSizeBytes: this.partSize } } : this.request;
+      this.ticket = await post("/analytics/files/upload", asked);
+      this.fileId = this.ticket.id;
+      if (this.inParts) remember(this.fileId, this.file, this.request.datasetType);
     }
+    if (this.inParts) await this.readParts();
+    return { method: "PUT", url: this.ticket?.uploadUrl, headers: this.ticket?.uploadHeaders };
   }
 
-  put(url, body, number) {
-    return new Promise((resolve, reject) => {
-      const request = new XMLHttpRequest();
-      const end = (fault) => {
-        this.requests.delete(request);
-        this.partial.delete(number);
-        if (fault) reject(fault); else resolve();
-      };
-      const transient = (words) => Object.assign(new Error(words), { isTransient: true });
-      request.upload.onprogress = (event) => { this.partial.set(number, event.loaded); this.tell(); };
-      request.onload = () => {
-        if (request.status >= 200 && request.status < 300) end();
-        else if (request.status >= 500 || (request.status === 403 && number)) end(transient(`The storage answered ${request.status}`));
-        else end(new Error(`The storage answered ${request.status}`));
-      };
-      request.onerror = () => end(transient("The connection broke"));
-      request.onabort = () => end(new Stopped(this.state));
-      request.open("PUT", url);
-      this.requests.add(request);
-      request.send(body);
-    });
+  async readParts() {
+    const { partSizeBytes, arrived, parts } = await ask(`/analytics/files/${this.fileId}/parts`);
+    this.partSize = partSizeBytes;
+    this.arrived = arrived.map((part) => ({ PartNumber: part.partNumber, Size: part.sizeBytes, ETag: part.etag }));
+    this.urls = new Map(parts.map((part) => [part.partNumber, part.uploadUrl]));
   }
 
-  figures() {
-    const sent = Math.min(this.file.size, this.done + [...this.partial.values()].reduce((sum, it) => sum + it, 0));
+  /** Return where a part goes. A URL is used once: by the second try it may have run out. */
+  async sign(number) {
+    if (!this.urls.has(number)) await this.readParts();
+    const url = this.urls.get(number);
+    this.urls.delete(number);
+    return { url };
+  }
+
+  tell(isWaiting = false) {
     const now = performance.now();
-    this.marks.push([now, sent]);
+    if (this.state !== "sending" || (!isWaiting && now - (this.told ?? 0) < 250)) return;
+    this.told = now;
+    const before = this.marks.at(-1)?.[1];
+    if (before !== this.sent) this.moved = now;
+    this.marks.push([now, this.sent]);
     // The speed of the last five seconds: steady to read, and quick to see a change.
     while (this.marks.length > 2 && now - this.marks[0][0] > 5000) this.marks.shift();
-    const [then, before] = this.marks[0];
-    return { sent, size: this.file.size, speed: now > then ? Math.max(0, ((sent - before) * 1000) / (now - then)) : 0 };
-  }
-
-  tell() {
-    const now = performance.now();
-    if (this.isOver || (now - (this.told ?? 0) < 250 && this.done < this.file.size)) return;
-    this.told = now;
-    this.onProgress(this.figures());
+    const [then, first] = this.marks[0];
+    const speed = now > then ? Math.max(0, ((this.sent - first) * 1000) / (now - then)) : 0;
+    this.onProgress({ sent: this.sent, size: this.file.size, speed, isWaiting });
   }
 }
 
-export const isStopped = (fault) => fault instanceof Stopped;
+/** Return a fault of Uppy in words; whether trying again may help stands in `isTransient`. */
+function inWords(fault) {
+  const status = fault.source?.status;
+  if (fault.isTransient !== undefined || status === undefined) return fault.message.includes("undefined URL") ? Object.assign(fault, { isTransient: true }) : fault;
+  const words = status ? said.storageAnswered(status) : said.connectionBroke;
+  // A URL that ran out answers 403: the next try asks for a fresh one.
+  return Object.assign(new Error(words), { isTransient: status === 0 || status === 403 || status >= 500 });
+}

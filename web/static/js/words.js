@@ -40,7 +40,9 @@ export const said = {
     const left = speed > 0 ? timeLeft((size - sent) / speed) : "";
     return [`Sending · ${bytes(sent)} of ${bytes(size)}`, speed > 0 ? `${bytes(speed)}/s` : "", left].filter(Boolean).join(" · ");
   },
-  waiting: ({ sent, size }) => `The connection broke at ${bytes(sent)} of ${bytes(size)}; trying again`,
+  waiting: ({ sent, size }) => `No bytes get through at ${bytes(sent)} of ${bytes(size)}; trying again`,
+  storageAnswered: (status) => `The storage answered ${status}`,
+  connectionBroke: "The connection broke",
   paused: ({ sent, size }) => `Paused at ${bytes(sent)} of ${bytes(size)}`,
   goesOn: "Begun earlier: it goes on where it stopped",
   stoppedEarlier: "Not all of it was sent. Choose the same file again, and it goes on where it stopped.",
