@@ -1,11 +1,14 @@
 """The doctor on real parts: well when all is well, and each illness told with its cure."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest_asyncio
 
 from server.app import Parts, build_parts
+from server.datasets.catalogue import Catalogue
+from server.datasets.declaration import Column, ColumnType
 from server.datasets.provision import provision
 from server.db.migrate import migrate
 from server.doctor import examine
@@ -49,9 +52,19 @@ async def test_what_is_missing_is_told_and_then_is_not(parts: Parts) -> None:
     await parts.storage.ensure_bucket()
     await provision(parts.analytics, parts.catalogue)
     made = await ill(parts)
+    grown = await ill(replace(parts, catalogue=_with_a_column(parts.catalogue)))
 
     assert empty >= {"database tables", "ClickHouse tables"}
     assert made <= {"ClickHouse disk"}  # this machine's disk may be full
+    assert grown == {*made, "ClickHouse tables"}
+
+
+def _with_a_column(catalogue: Catalogue) -> Catalogue:
+    orders = catalogue.get("orders")
+    assert orders is not None
+    column = Column(name="shop", type=ColumnType.TEXT, description="Where")
+    more = orders.model_copy(update={"columns": (*orders.columns, column)})
+    return Catalogue({**{d.name: d for d in catalogue.all()}, "orders": more})
 
 
 async def test_systems_that_do_not_answer_are_each_told(parts: Parts, tmp_path: Path) -> None:

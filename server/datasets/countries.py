@@ -1,7 +1,8 @@
 """ISO 3166-1: the alpha-2 codes that are taken.
 
-Source: the officially assigned codes (ISO 3166 Maintenance Agency) as of November 2026, and XK,
-user assigned, under which banks and card schemes know Kosovo.
+Source: the officially assigned codes (ISO 3166 Maintenance Agency), checked code by code on 26
+November 2026 against the list of February 2026; and XK, user assigned, under which banks and card
+schemes know Kosovo.
 """
 
 _CODES = (

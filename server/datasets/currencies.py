@@ -1,8 +1,9 @@
 """ISO 4217: the alphabetic codes that are taken, and the exponent of each.
 
-Source: the ISO 4217 list of active codes (maintained by SIX) as of November 2026. Codes withdrawn
-since 2000 are kept, because files tell of their own time. Left out on purpose: XXX and XTS (no
-currency, testing) and the precious metals.
+Source: list one of ISO 4217 (maintained by SIX) as published on 1 January 2026, checked code by
+code and exponent by exponent on 26 November 2026. Codes withdrawn since 2000 are kept, because
+files tell of their own time. Left out on purpose is what has no exponent: XXX and XTS (no currency,
+testing), the precious metals, bond markets' units and the units of account XDR, XSU and XUA.
 """
 
 from types import MappingProxyType
@@ -16,7 +17,7 @@ _BY_EXPONENT = {
         "LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO "
         "NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS "
         "SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST "
-        "XCD XCG YER ZAR ZMW ZWG"
+        "XAD XCD XCG YER ZAR ZMW ZWG"
     ),
     3: "BHD IQD JOD KWD LYD OMR TND",
     4: "CLF UYW",
@@ -24,8 +25,11 @@ _BY_EXPONENT = {
 
 # Withdrawn since 2000, by the exponent they had.
 _WITHDRAWN = {
-    0: "BYR TRL",
-    2: "ANG BGN CUC EEK GHC HRK LTL LVL MRO MTL MZM ROL SDD SIT SKK SLL STD VEF ZMK ZWL CYP AZM",
+    0: "ADP BEF BYB BYR ESP GRD ITL LUF MGF PTE TPE TRL",
+    2: (
+        "AFA ANG ATS AZM BGL BGN CSD CUC CYP DEM EEK FIM FRF GHC HRK IEP LTL LVL MRO MTL MZM NLG "
+        "ROL RUR SDD SIT SKK SLL SRG STD TMM VEB VEF YUM ZMK ZWD ZWL ZWN ZWR"
+    ),
 }
 
 EXPONENTS = MappingProxyType(

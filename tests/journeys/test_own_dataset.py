@@ -75,6 +75,12 @@ def sampled(client: Client, rows: int) -> str:
     return client.http.get(f"/analytics/datasets/vouchers/sample.csv?rows={rows}").text
 
 
+def _version_of(client: Client, file_id: str) -> object:
+    """Return the version of the declaration that the file was read by."""
+    (inspected,) = [e for e in client.history(file_id) if e.cause == "file.inspected"]
+    return inspected.detail["schemaVersion"]
+
+
 def test_an_own_dataset_lives_like_a_built_in_one_and_grows(shop: Appliance, folder: Path) -> None:
     with shop.client() as client:
         told = client.http.get("/analytics/datasets/vouchers").json()
@@ -104,6 +110,8 @@ def test_an_own_dataset_lives_like_a_built_in_one_and_grows(shop: Appliance, fol
                           dataset="vouchers")  # fmt: skip
         assert counts_of(without) == {"total": 1, "imported": 1, "inserted": 1}
         assert counts_of(new) == {"total": 2, "imported": 2, "inserted": 1, "replaced": 1}
+
+        assert [_version_of(client, file_id) for file_id in (old.id, new.id)] == [1, 2]
 
         # The older file's rejected rows are still told, and its row comes back.
         report = client.http.get(f"{FILES}/{old.id}/rejected-rows.csv").text

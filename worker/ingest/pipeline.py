@@ -56,7 +56,13 @@ async def ingest(context: Context, claim: Claim) -> None:
         told = {**changes, "repair_of": repair.repair_of}
         if repair.mapping is not None:
             told |= repair.mapping.as_columns()
-        await context.claims.advance(claim, Stage.LOADING, "file.inspected", changes=told)
+        await context.claims.advance(
+            claim,
+            Stage.LOADING,
+            "file.inspected",
+            changes=told,
+            detail={"schemaVersion": dataset.version},
+        )
         verdict = await load(attempt, inspection)
         watch.lap("load")
         imported = Imported(verdict, changes, watch)
