@@ -59,6 +59,8 @@ from server.portal.templates import template_config
 from server.problems import ProblemBoundary, answer_problem
 from server.queue import ArqQueue, Queue
 from server.settings import Settings
+from server.settlements import controller as settlements_controller
+from server.settlements.service import SettlementSources
 from server.storage import s3
 from server.storage.interface import Storage
 from server.telemetry.request_id import RequestTelemetry
@@ -179,6 +181,7 @@ def create_app(
             *datasets_controller.controllers,
             *mappings_controller.controllers,
             *insights_controller.controllers,
+            *settlements_controller.controllers,
             *portal_controllers.controllers,
             create_static_files_router(
                 "/static", directories=[_WEB / "static"], middleware=[_COMPRESSION]
@@ -226,6 +229,9 @@ def _dependencies(parts: Parts) -> dict[str, Provide]:
         "file_service": parts.files,
         "mappings": parts.mappings,
         "insights": insights,
+        "settlement_sources": SettlementSources(
+            parts.units, parts.analytics, parts.catalogue, parts.clock
+        ),
         "health": health,
     }
     return {

@@ -7,10 +7,11 @@ from server.audit import models as _audit
 from server.files import models as _files
 from server.mappings import models as _mappings
 from server.operations import models as _operations
+from server.settlements import models as _settlements
 
 metadata = SQLModel.metadata
 
 __all__ = ["metadata"]
 
-_MODULES = (_access, _audit, _files, _mappings, _operations)
+_MODULES = (_access, _audit, _files, _mappings, _operations, _settlements)
 """Imported for their effect: a table is known once its module is."""

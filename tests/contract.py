@@ -68,6 +68,9 @@ ROUTES: Final = (
     Route("GET", "/analytics/audit", 200, "audit:read"),
     Route("GET", "/analytics/insights", 200, "insights:read"),
     Route("GET", "/analytics/insights/{panel}", 200, "insights:read"),
+    # Not named in the contract: the source of record of each provider account, in its idiom.
+    Route("GET", "/analytics/settlement-sources", 200, "files:read"),
+    Route("PUT", "/analytics/settlement-sources", 200, "admin"),
 )
 
 TO_COME: Final = MappingProxyType({"/analytics/reconciliation": "the reconciliation product"})

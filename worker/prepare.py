@@ -9,9 +9,13 @@ from uuid import uuid4
 
 import structlog
 
+from server.datasets.canonical_view import provide_canonical_view
 from server.datasets.evolution import changes, evolve
 from server.datasets.provision import provision
 from server.errors import AdapterError
+from server.settlements.backfill import name_earlier_accounts
+from server.settlements.mirror import forget_mirror, mirror
+from server.settlements.sources import Actor
 from worker.context import Context
 from worker.ingest.dataset_lock import dataset_lock
 
@@ -32,6 +36,8 @@ async def prepare(context: Context) -> None:
             await context.storage.ensure_bucket()
             await provision(context.analytics, context.catalogue)
             await _evolve(context)
+            await provide_canonical_view(context.analytics, context.catalogue)
+            await _name_sources(context)
         except AdapterError as fault:
             if not fault.is_transient:
                 raise
@@ -53,3 +59,12 @@ async def _evolve(context: Context) -> None:
             await held.check()
             await evolve(context.analytics, dataset)
         logger.info("dataset.evolved", dataset=dataset.name, version=dataset.version)
+
+
+async def _name_sources(context: Context) -> None:
+    """Bring the sources of record up to date with what an earlier version published."""
+    units, analytics = context.units, context.analytics
+    actor = Actor(f"worker:{context.worker_name}", context.clock())
+    await name_earlier_accounts(units, analytics, context.catalogue, actor)
+    await forget_mirror(units, analytics)
+    await mirror(units, analytics)

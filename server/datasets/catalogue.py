@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
 
+from server.datasets.canonical_sql import SETTLEMENTS, view_select
 from server.datasets.declaration import Dataset
 from server.datasets.sources import read_declaration
 from server.errors import CatalogueRefused
@@ -44,6 +45,7 @@ class Catalogue:
         ]
         known = {dataset.name: dataset for dataset in built_in}
         known |= _operators(Path(folder), known) if folder else {}
+        _check_reports(known)
         return cls(dict(sorted(known.items())))
 
     def names(self) -> tuple[str, ...]:
@@ -57,6 +59,20 @@ class Catalogue:
     def all(self) -> tuple[Dataset, ...]:
         """Return all datasets, by name."""
         return tuple(self._datasets.values())
+
+
+def _check_reports(datasets: Mapping[str, Dataset]) -> None:
+    """Compile how reports are told as settlements, for the faults that only show together."""
+    settlements, told = datasets[SETTLEMENTS], []
+    for dataset in datasets.values():
+        if dataset.canonical is None:
+            continue
+        try:
+            view_select(settlements, [dataset], "checked")
+        except ValueError as fault:
+            told.append(f"canonical of {fault}")
+    if told:
+        raise CatalogueRefused(told)
 
 
 def _operators(folder: Path, built_in: Mapping[str, Dataset]) -> dict[str, Dataset]:

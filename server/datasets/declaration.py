@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
 from server.analytics.zones import zone_names
+from server.datasets.canonical import Canonical
+from server.datasets.controls import Control, names_of
 from server.datasets.labels import normalise
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
@@ -90,6 +92,8 @@ class Column(_Declared):
     aliases: tuple[str, ...] = ()
     required: bool = False
     """The header must have it and no row may leave it empty."""
+    in_header: bool = False
+    """The header must have it; rows may leave it empty."""
     on_fault: OnFault | None = None
     """None: reject for key, event time, amount, currency, type and required columns, else warn."""
     enum: tuple[str, ...] = ()
@@ -106,6 +110,8 @@ class Column(_Declared):
     """An identifier that a provider made up: digits that look like a card number only warn."""
     personal: bool = False
     """It tells of a person. Shown as such; what is not declared is not stored at all."""
+    utc: bool = False
+    """Local times in it are UTC, whatever the row's zone is."""
     few_values: bool = False
     """Stored by dictionary (LowCardinality): under some ten thousand different values."""
     exponent_of: str | None = None
@@ -149,9 +155,9 @@ class Roles(_Declared):
 
 
 class KeyFallback(_Declared):
-    """A column that joins the key of rows where all of the others are empty."""
+    """Columns that join the key of rows where all of the others are empty."""
 
-    column: str
+    columns: tuple[str, ...]
     when_empty: tuple[str, ...]
 
 
@@ -192,10 +198,10 @@ class Dataset(_Declared):
     roles: Roles
     defaults: Defaults
     file_types: tuple[FileType, ...] = ("csv", "tsv", "jsonl", "parquet")
-    controls: tuple[dict[str, object], ...] = ()
-    """Sums that a file has to keep to; their own module says what they may say."""
-    canonical: dict[str, object] | None = None
-    """How rows are told as rows of another dataset; its own module says how."""
+    controls: tuple[Control, ...] = ()
+    """What has to add up in a file."""
+    canonical: Canonical | None = None
+    """How the rows of a provider's report are told as settlements."""
 
     def column(self, name: str) -> Column:
         """Return the column of that name."""
@@ -219,7 +225,8 @@ class Dataset(_Declared):
         if len(known) != len(self.columns):
             message = "a column is declared twice"
             raise ValueError(message)
-        spelled = [normalise(said) for c in self.columns for said in (c.name, *c.aliases)]
+        # A label that folds to its own column's name says nothing new, but how it looks.
+        spelled = [said for c in self.columns for said in {*map(normalise, (c.name, *c.aliases))}]
         if alike := sorted({said for said in spelled if spelled.count(said) > 1}):
             message = f"names and aliases of more than one column: {', '.join(alike)}"
             raise ValueError(message)
@@ -227,7 +234,10 @@ class Dataset(_Declared):
         used += [*self.roles.model_dump().values(), *(c.exponent_of for c in self.columns)]
         used += [c.samples_by.column for c in self.columns if c.samples_by is not None]
         if self.key_fallback is not None:
-            used += [self.key_fallback.column, *self.key_fallback.when_empty]
+            used += [*self.key_fallback.columns, *self.key_fallback.when_empty]
+        used += names_of(self.controls)
+        if self.canonical is not None:
+            used += self.canonical.names()
         if unknown := {name for name in used if name} - known:
             message = f"not among the columns: {', '.join(sorted(unknown))}"
             raise ValueError(message)

@@ -171,7 +171,7 @@ def row_key(dataset: Dataset) -> str:
     fallback = dataset.key_fallback
     if fallback is not None:
         nothing = " AND ".join(f"empty(v_{name})" for name in fallback.when_empty)
-        parts.append(f"if({nothing}, ifNull(toString(v_{fallback.column}), ''), '')")
+        parts += [f"if({nothing}, ifNull(toString(v_{name}), ''), '')" for name in fallback.columns]
     # Each but the last behind its length, so that no two keys give one text. Two keys of one hash
     # would replace each other: 128 bits make that a matter of 10^-18 for a thousand million rows.
     # Murmur, because SipHash takes seven times as long; who could forge a collision could as well

@@ -89,6 +89,8 @@ def judge_datetime(dataset: Dataset, column: Column, severity: Severity) -> Judg
         "dictGetOrDefault({zones:String}, ('offset_seconds', 'kind'),"
         f" z, l_{name}, (toInt32(0), toUInt8({UNKNOWN})))"
     )
+    if column.utc:
+        found = "(toInt32(0), toUInt8(0))"
     steps = (
         # b: 'YYYY-MM-DD hh:mm:ss' of the value, without fraction and offset.
         (f"b_{name}", f"if({plain}, {text}, {rebuilt})"),

@@ -19,6 +19,7 @@ class ColumnPage(_Told):
     aliases: tuple[str, ...] = Field(description="Other labels that stand for the column")
     type: ColumnType
     required: bool = Field(description="The header must have it, no row may leave it empty")
+    in_header: bool = Field(description="The header must have it, rows may leave it empty")
     on_fault: OnFault = Field(description="What a faulty cell does to its row")
     enum: tuple[str, ...] | None = Field(description="The values taken, in any case; null: any")
     pattern: str | None = Field(description="RE2, matched against the whole cell")
@@ -51,6 +52,13 @@ class RolesPage(_Told):
     status: str | None
 
 
+class ControlPage(_Told):
+    """What has to add up in a file."""
+
+    name: str
+    on_mismatch: str = Field(description="fail: nothing loads; warn: it is told")
+
+
 class DatasetLinks(_Told):
     """Where to go on; relative to the host."""
 
@@ -77,6 +85,7 @@ class DatasetPage(_Told):
     )
     roles: RolesPage = Field(description="The columns that totals and dashboards read")
     file_types: tuple[str, ...]
+    controls: tuple[ControlPage, ...] = Field(description="What has to add up in a file")
     defaults: DefaultsPage
     links: DatasetLinks
 
@@ -96,6 +105,7 @@ class DatasetPage(_Told):
                     aliases=column.aliases,
                     type=column.type,
                     required=column.required,
+                    in_header=column.in_header,
                     on_fault=dataset.on_fault(column),
                     enum=column.enum or None,
                     pattern=column.pattern,
@@ -118,6 +128,10 @@ class DatasetPage(_Told):
             zone_abbreviations=dict(dataset.zone_abbreviations),
             roles=RolesPage.model_validate(dataset.roles.model_dump()),
             file_types=dataset.file_types,
+            controls=tuple(
+                ControlPage(name=control.name, on_mismatch=control.on_mismatch)
+                for control in dataset.controls
+            ),
             defaults=DefaultsPage(
                 on_error=dataset.defaults.on_error,
                 max_rejected_ratio=None if is_abort else dataset.defaults.max_rejected_ratio,

@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 from server.analytics.gateway import Analytics
 from server.analytics.zones import intervals, zone_names
+from server.datasets.canonical_view import provide_canonical_view
 from server.datasets.catalogue import Catalogue
 from server.datasets.sql import quoted
 from server.datasets.tables import (
@@ -22,6 +23,7 @@ ZONES = "zones"
 """The dictionary that judging looks local times up in."""
 
 _COMMENT = "provision"
+_UNKNOWN_IDENTIFIER = 47
 
 
 async def provision(analytics: Analytics, catalogue: Catalogue) -> None:
@@ -39,6 +41,13 @@ async def provision(analytics: Analytics, catalogue: Catalogue) -> None:
             if table == history_table(dataset):
                 statement += f" COMMENT {quoted(key_note(dataset))}"
             await analytics.command(statement, comment=_COMMENT)
+    try:
+        await provide_canonical_view(analytics, catalogue)
+    except QueryRejected as fault:
+        # A column is declared that a table does not have yet: who adds it (`evolution.py`) makes
+        # the view anew. Until then readers have the view of before.
+        if fault.code != _UNKNOWN_IDENTIFIER:
+            raise
 
 
 async def _provide_zones(analytics: Analytics) -> None:

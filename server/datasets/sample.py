@@ -14,6 +14,7 @@ from typing import Final
 from server.datasets.cells import Cells, Row, types_of
 from server.datasets.declaration import Dataset
 from server.datasets.movements import CAPTURE, Window, movements, rounded
+from server.datasets.report_sample import report_rows
 from server.datasets.template import csv_text, template_csv
 
 _FEE: Final = "fee"
@@ -42,8 +43,12 @@ def sample_rows(
         rows: how many, 1 or more.
         seed: what they are drawn from; the keys of two seeds differ.
         window: when the movements happen.
-        until: leave out what happens later; the rows before stay what they were without it.
+        until: leave out what happens later; the rows before stay what they were without it. A
+            report, which has to add up, is whole all the same.
     """
+    if dataset.canonical is not None:
+        yield from report_rows(dataset, rows=rows, seed=seed, window=window)
+        return
     chance = random.Random(f"{dataset.name} of {seed}")  # noqa: S311 - made up, nothing secret
     present = until or window.ends
     cells = Cells(dataset, seed, chance, present)

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from server.datasets.controls import Control
 from server.datasets.declaration import Column, ColumnType, Dataset, OnFault
 from server.datasets.hints import hint
 from server.portal.contexts import DatasetPage, DatasetsPage, Shell
@@ -79,7 +80,7 @@ def _column(dataset: Dataset, column: Column) -> ColumnLine:
         # The declarations mark names as code does; here they stand as words.
         meaning=column.description.replace("`", ""),
         type=_TYPES[column.type],
-        rule=_rule(column),
+        rule=_rule(column) or ("the header must have it" if column.in_header else ""),
         example=column.example,
         is_required=column.required,
         is_personal=column.personal,
@@ -112,14 +113,26 @@ def _rules(dataset: Dataset) -> tuple[Fact, ...]:
     meant = [f"{name} is {zone}" for name, zone in dataset.zone_abbreviations.items()]
     if meant:
         zone += f"; {', '.join(meant)}"
+    told: list[Fact] = []
+    if dataset.canonical is not None:
+        account = f"one of its reports counts for each {dataset.canonical.account}"
+        told.append(Fact("Told as", f"Settlements of {dataset.canonical.provider}; {account}"))
+    if dataset.controls:
+        told.append(Fact("Has to add up", "; ".join(map(_control, dataset.controls))))
     return (
         Fact("Dataset type", dataset.name, is_code=True),
         Fact("Key", f"{', '.join(dataset.key)}: {per_key}"),
         Fact("Time of a row", f"{dataset.event_time}{zone}"),
         Fact("Bad rows", bad),
+        *told,
         Fact("Header", "In any order and case; space, hyphen and underscore are the same"),
         Fact("File types", ", ".join(dataset.file_types) + "; plain, gzip or zstd"),
     )
+
+
+def _control(control: Control) -> str:
+    consequence = "else nothing loads" if control.on_mismatch == "fail" else "else a warning"
+    return f"{control.name}, {consequence}"
 
 
 def _ratio(dataset: Dataset) -> Decimal:

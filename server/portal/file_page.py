@@ -33,6 +33,11 @@ from server.reports.rows import RowReport
 # Two of the row figures and two currencies fit one line; every currency is in the totals' table.
 _CURRENCIES_AS_FIGURES = 2
 
+_RESULTS = {
+    "ok": "Adds up",
+    "failed": "Does not add up",
+    "warning": "Does not add up; loaded all the same",
+}
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 
 
@@ -157,8 +162,8 @@ def _totals(statistics: Statistics) -> Table:
 
 def _controls(statistics: Statistics) -> Table:
     return Table(
-        columns=("Total", "Currency", "Expected", "Found", "Difference"),
-        numeric=(False, False, True, True, True),
+        columns=("What has to add up", "Currency", "Expected", "Found", "Difference", "Result"),
+        numeric=(False, False, True, True, True, False),
         rows=tuple(
             (
                 Cell(control.name),
@@ -166,6 +171,7 @@ def _controls(statistics: Statistics) -> Table:
                 Cell(control.expected),
                 Cell(control.actual),
                 Cell(control.difference),
+                Cell(_RESULTS.get(control.result, control.result)),
             )
             for control in statistics.controls
         ),

@@ -49,6 +49,7 @@ def _column(dataset: Dataset, column: Column) -> dict[str, object]:
         "aliases": list(column.aliases),
         "type": str(column.type),
         "required": column.required,
+        "inHeader": column.in_header,
         "rejects": dataset.on_fault(column) is OnFault.REJECT,
         "enum": list(column.enum),
         "pattern": column.pattern,

@@ -10,6 +10,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from server.analytics.gateway import Analytics
+from server.datasets.canonical_sql import money_of
 from server.datasets.declaration import Dataset
 from server.datasets.tables import GOOD, current_table, history_table
 
@@ -99,11 +100,10 @@ async def _sums(
     parameters: Mapping[str, object],
     comment: str,
 ) -> tuple[Sum, ...]:
-    roles = dataset.roles
-    kind = roles.type or "''"
+    currency, kind, amount = money_of(dataset)
     answer = await analytics.query(
-        f"SELECT toString({roles.currency}) AS c, toString({kind}) AS t, count() AS n,"
-        f" sum(ifNull({roles.amount or 0}, 0)) AS s FROM {rows} GROUP BY c, t ORDER BY c, n DESC",
+        f"SELECT toString({currency}) AS c, toString({kind}) AS t, count() AS n,"
+        f" sum({amount}) AS s FROM {rows} GROUP BY c, t ORDER BY c, n DESC",
         parameters=parameters,
         comment=comment,
     )

@@ -65,7 +65,7 @@ def test_what_decides_rejects_and_the_rest_warns() -> None:
         (lambda b: b["roles"].update(amount="nope"), "not among the columns: nope"),
         (lambda b: b["columns"][3].update(exponentOf="nope"), "not among the columns: nope"),
         (
-            lambda b: b.update(keyFallback={"column": "nope", "whenEmpty": ["note"]}),
+            lambda b: b.update(keyFallback={"columns": ["nope"], "whenEmpty": ["note"]}),
             "not among the columns: nope",
         ),
         (lambda b: b["columns"].append(b["columns"][0]), "a column is declared twice"),

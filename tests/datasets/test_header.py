@@ -148,6 +148,10 @@ def test_no_two_columns_of_a_dataset_share_a_spelling(name: str) -> None:
     dataset = Catalogue.built_in().get(name)
     assert dataset is not None
 
-    spellings = [normalise(spelling) for c in dataset.columns for spelling in {c.name, *c.aliases}]
+    spellings = [
+        spelling
+        for column in dataset.columns
+        for spelling in {normalise(said) for said in (column.name, *column.aliases)}
+    ]
 
     assert len(spellings) == len(set(spellings))

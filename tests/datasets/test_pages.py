@@ -52,6 +52,7 @@ async def test_a_dataset_tells_its_columns_key_and_defaults(client: httpx.AsyncC
             "status": None,
         },
         "fileTypes": ["csv", "tsv", "jsonl", "parquet"],
+        "controls": [],
         "defaults": {"onError": "quarantine", "maxRejectedRatio": 0.1},
         "links": {
             "self": "/analytics/datasets/transactions",
@@ -64,6 +65,7 @@ async def test_a_dataset_tells_its_columns_key_and_defaults(client: httpx.AsyncC
         "aliases": [],
         "type": "enum",
         "required": True,
+        "inHeader": False,
         "onFault": "reject",
         "enum": ["Capture", "Refund"],
         "pattern": None,

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from server.files.claims import Ending
 from server.files.lifecycle import Outcome
+from worker.ingest.controls import Checked
 from worker.ingest.verdict import Total, Verdict
 from worker.ingest.watch import Watch
 
@@ -80,7 +81,7 @@ def statistics_of(
         "firstEventAt": _instant(verdict.first_event_at),
         "lastEventAt": _instant(verdict.last_event_at),
         "totals": [_total(total) for total in verdict.totals] if imported else [],
-        "controls": [],
+        "controls": [_control(checked) for checked in verdict.controls],
         # The very dict: publishing is told in it when it is over.
         "durations": durations,
     }
@@ -120,6 +121,19 @@ def _total(total: Total) -> dict[str, object]:
         "transactionType": total.transaction_type,
         "count": total.count,
         "amount": money(total.amount),
+    }
+
+
+def _control(checked: Checked) -> dict[str, object]:
+    # Counted rows are whole numbers, money has at least two digits.
+    text = money if checked.currency else "{:.0f}".format
+    return {
+        "name": checked.name,
+        "currency": checked.currency,
+        "expected": text(checked.expected),
+        "actual": text(checked.actual),
+        "difference": text(checked.actual - checked.expected),
+        "result": checked.result,
     }
 
 

@@ -95,7 +95,16 @@ def apply_policy(claim: Claim, dataset: Dataset, imported: Imported) -> None:
     if rejected > ratio * total:
         detail = f"{rejected} of {total} rows were set aside; at most {ratio:.0%} may be."
         raise JudgedAndFailed(FailureCode.TOO_MANY_REJECTED, detail, ending)
+    _check_controls(verdict, ending)
     _check_totals(claim, verdict, ending)
+
+
+def _check_controls(verdict: Verdict, ending: Ending) -> None:
+    failed = [checked for checked in verdict.controls if checked.result == "failed"]
+    if failed:
+        names = ", ".join(dict.fromkeys(checked.name for checked in failed))
+        detail = f"The file does not add up: {names}. Its controls tell by how much."
+        raise JudgedAndFailed(FailureCode.CONTROL_TOTAL_MISMATCH, detail, ending)
 
 
 def _check_totals(claim: Claim, verdict: Verdict, ending: Ending) -> None:

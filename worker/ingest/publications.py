@@ -20,6 +20,7 @@ from server.unit_of_work import UnitOfWork
 from worker.ingest.attempt import Attempt
 from worker.ingest.dataset_lock import Held
 from worker.ingest.ending import read_ending, write_ending
+from worker.ingest.sources import follow_swap, tell_readers
 from worker.ingest.swap import drop_foreign_next, generation_of
 
 
@@ -63,6 +64,7 @@ async def settle_publications(attempt: Attempt) -> None:
             .values(state="abandoned")
             .execution_options(synchronize_session=False)
         )
+    await tell_readers(attempt)
 
 
 async def prepare_publications(
@@ -103,10 +105,12 @@ async def record_swap(unit: UnitOfWork, attempt: Attempt, generation: int) -> No
         )
         .order_by(col(Publication.publication_id))
     )
-    for publication in list(found):
+    recorded = list(found)
+    for publication in recorded:
         publication.state = "published"
         unit.session.add(publication)
         await _record(unit, attempt, publication)
+    await follow_swap(unit, attempt, [publication.file_id for publication in recorded])
 
 
 async def _record(unit: UnitOfWork, attempt: Attempt, publication: Publication) -> None:

@@ -31,6 +31,7 @@ from worker.ingest.resolve import (
     overlap_with,
     published_files,
 )
+from worker.ingest.sources import announce_accounts, tell_readers
 from worker.ingest.swap import Change, generation_of, swap
 
 
@@ -116,13 +117,16 @@ async def _exchange(
 ) -> None:
     generation = await generation_of(attempt) + 1
     claim = attempt.claim
-    brought = Bringing(claim.file_id, claim.attempt, write_ending(ending))
+    own = Published(claim.file_id, claim.attempt)
+    await announce_accounts(attempt, own, attempt.staged)
+    brought = Bringing(own.file_id, own.attempt, write_ending(ending))
     await prepare_publications(attempt, [brought], generation=generation, held=held)
     await swap(attempt, change, generation=generation, held=held)
     imported.watch.lap("publish")
     async with attempt.context.units.begin() as unit:
         await record_swap(unit, attempt, generation)
         await attempt.context.claims.finish(claim, ending, unit=unit)
+    await tell_readers(attempt)
 
 
 async def _into_history(attempt: Attempt, imported: Imported) -> None:

@@ -31,8 +31,10 @@ from worker.ingest.resolve import (
     keys_of,
     overlap_with,
     published_files,
+    rows_of,
 )
 from worker.ingest.room import check_room
+from worker.ingest.sources import announce_accounts, tell_readers
 from worker.ingest.swap import Change, generation_of, swap
 
 
@@ -76,6 +78,7 @@ async def _take_back(attempt: Attempt, held: Held) -> None:
     if waiting:
         heir = await _make_heir(attempt, (undone, keys), remaining, record, waiting[0])
     if heir is not None:
+        await announce_accounts(attempt, heir.published, rows_of(attempt, heir.published))
         remaining = [*remaining, heir.published]
         result = in_place_of(undone.file_id, heir.ending)
         brought.append(Bringing(heir.published.file_id, heir.published.attempt, result))
@@ -86,6 +89,7 @@ async def _take_back(attempt: Attempt, held: Held) -> None:
     async with context.units.begin() as unit:
         await record_swap(unit, attempt, generation)
         await context.claims.finish_undo(claim, unit=unit)
+    await tell_readers(attempt)
 
 
 @dataclass(frozen=True)

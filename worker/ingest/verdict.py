@@ -4,10 +4,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from server.datasets.canonical_sql import money_of
 from server.datasets.declaration import ColumnType, Dataset
 from server.datasets.tables import GOOD, REJECTED, SKIPPED
 from server.reports.rows import sentence
 from worker.ingest.attempt import Attempt
+from worker.ingest.controls import Checked, run_controls
 from worker.ingest.duplicates import Doubled
 
 
@@ -34,6 +36,7 @@ class Verdict:
     last_event_at: datetime | None
     totals: tuple[Total, ...]
     issues: list[dict[str, object]] = field(default_factory=list)
+    controls: tuple[Checked, ...] = ()
 
     @property
     def rows_total(self) -> int:
@@ -44,11 +47,11 @@ class Verdict:
 async def judge_staged(attempt: Attempt, doubled: Doubled) -> Verdict:
     """Return the verdict from the staging table; one scan of a few columns."""
     dataset = attempt.dataset
-    roles = dataset.roles
-    currency, kind = (_word(dataset, name) for name in (roles.currency, roles.type))
+    currency, kind, amount = money_of(dataset)
+    currency, kind = (_word(dataset, name) for name in (currency, kind))
     found = await attempt.query(
         f"SELECT _verdict, {currency} AS currency, {kind} AS kind, count() AS rows,"
-        f" toDecimal128(ifNull(sum({roles.amount or 0}), 0), 8) AS amount,"
+        f" toDecimal128(sum({amount}), 8) AS amount,"
         f" sum(notEmpty(_issues)) AS with_issues,"
         f" min({dataset.event_time}) AS first, max({dataset.event_time}) AS last"
         f" FROM {attempt.staged} GROUP BY _verdict, currency, kind ORDER BY currency, kind"
@@ -68,23 +71,23 @@ async def judge_staged(attempt: Attempt, doubled: Doubled) -> Verdict:
         totals=tuple(
             Total(
                 str(row["currency"]),
-                str(row["kind"]) if roles.type else None,
+                str(row["kind"]) if dataset.roles.type else None,
                 int(str(row["rows"])),
                 Decimal(str(row["amount"])),
             )
-            for row in (good if roles.amount else ())
+            for row in (good if dataset.roles.amount else ())
         ),
         issues=await _issues(attempt) if has_issues else [],
+        controls=await run_controls(attempt),
     )
 
 
-def _word(dataset: Dataset, name: str | None) -> str:
-    if name is None:
-        return "''"
-    if dataset.column(name).type in (ColumnType.ENUM, ColumnType.CURRENCY):
-        return name
+def _word(dataset: Dataset, word: str) -> str:
+    few = (ColumnType.ENUM, ColumnType.CURRENCY)
+    if any(column.name == word and column.type in few for column in dataset.columns):
+        return word
     # Of a rejected row it may be anything, and another in every row.
-    return f"if(_verdict = {GOOD}, {name}, '')"
+    return f"if(_verdict = {GOOD}, {word}, '')"
 
 
 async def _issues(attempt: Attempt) -> list[dict[str, object]]:

@@ -10,6 +10,7 @@ import asyncio
 from functools import partial
 
 from server.access.repository import AccessRepository
+from server.settlements.mirror import mirror
 from worker.context import Context
 from worker.maintenance.dead_rows import DeadRows
 from worker.maintenance.objects import Objects
@@ -36,6 +37,7 @@ class Reconciler:
                 "expired_access": self._delete_expired,
                 "expired_originals": Retention(context).expire_originals,
                 "old_history": Retention(context).prune_history,
+                "settlement_sources": self._mirror_sources,
             },
         )
 
@@ -48,6 +50,11 @@ class Reconciler:
     async def round(self) -> None:
         """Go once through everything."""
         await self._rounds.go()
+
+    async def _mirror_sources(self) -> None:
+        # Whoever changed one told the copy, unless it died or ClickHouse was away.
+        if count := await mirror(self._context.units, self._context.analytics):
+            tell_repaired("settlement-source", count)
 
     async def _delete_expired(self) -> None:
         async with self._context.units.begin() as unit:

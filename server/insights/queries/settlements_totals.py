@@ -7,7 +7,7 @@ PANEL = Panel(
     title="Settlements by type and currency",
     description=(
         "Rows and settlement amounts, as signed in the files, for the whole period, by type, "
-        "fee type and settlement currency."
+        "fee type and settlement currency. Of each account its source of record alone."
     ),
     filters=(*PERIOD, Filter.PROVIDER, Filter.ACCOUNT, Filter.CURRENCY),
     columns=(
@@ -24,7 +24,7 @@ SELECT
     ifNull(toString(settlement_currency), '') AS currency_code,
     count() AS row_count,
     sum(settlement_amount) AS total_amount
-FROM {database:Identifier}.settlements_current AS settlements
+FROM {database:Identifier}.settlements_canonical AS settlements
 WHERE _workspace = {workspace:String}
     AND created_at >= {from_at:DateTime64(6, 'UTC')}
     AND created_at < {to_at:DateTime64(6, 'UTC')}

@@ -15,7 +15,7 @@ export function align(dataset, labels, reserved, mapping = null) {
   return {
     columns,
     matched: new Set(met).size,
-    missing: dataset.columns.filter((column) => column.required && !met.includes(column) && !(column.name in constants)).map((column) => column.name),
+    missing: dataset.columns.filter((column) => (column.required || column.inHeader) && !met.includes(column) && !(column.name in constants)).map((column) => column.name),
     doubled: [...new Set(met.filter((column, at) => met.indexOf(column) !== at))].map((column) => column.name),
     unknown: labels.filter((label, at) => !names.has(normalise(label)) && normalise(label) && !(label.trim().startsWith("_") && ignored.has(normalise(label)))),
   };
