@@ -12,7 +12,8 @@ from server.access.principal import operator_of
 from server.access.scopes import ALL_SCOPES, Scope
 from server.commands import first_workspace, opened, run_once
 from server.datasets.provision import provision
-from server.doctor import Finding, examine
+from server.doctor.examination import examine
+from server.doctor.finding import Finding
 from server.errors import NotFound, StorageUnavailable
 from server.operations.versions import VersionRefused, bring_up
 from server.people_commands import people_group, workspaces_group

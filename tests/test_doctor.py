@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 
 from server.app import Parts, build_parts
@@ -11,7 +13,10 @@ from server.datasets.catalogue import Catalogue
 from server.datasets.declaration import Column, ColumnType
 from server.datasets.provision import provision
 from server.db.migrate import migrate
-from server.doctor import examine
+from server.doctor.clocks import hold_clock
+from server.doctor.examination import examine
+from server.doctor.finding import Ill
+from server.operations.repository import BACKUP, DRAIN, WORKER, note_operation
 from server.schema import metadata
 from server.settings import Settings
 from tests.fixtures.storage import StorageAddress
@@ -55,7 +60,8 @@ async def test_what_is_missing_is_told_and_then_is_not(parts: Parts) -> None:
     grown = await ill(replace(parts, catalogue=_with_a_column(parts.catalogue)))
 
     assert empty >= {"database tables", "ClickHouse tables"}
-    assert made <= {"ClickHouse disk"}  # this machine's disk may be full
+    # No worker runs here, and nobody made a backup; this machine's disk may be full.
+    assert {"worker", "backup"} <= made <= {"worker", "backup", "ClickHouse disk"}
     assert grown == {*made, "ClickHouse tables"}
 
 
@@ -80,5 +86,38 @@ async def test_systems_that_do_not_answer_are_each_told(parts: Parts, tmp_path: 
     found = await ill(gone)
     await gone.close()
 
-    assert found >= {"queue", "object storage", "object versions"}
+    assert found >= {"queue", "object storage", "object versions", "ClickHouse reads the store"}
     assert not found & {"database", "ClickHouse"}
+
+
+async def test_who_works_and_what_was_backed_up_is_seen(parts: Parts) -> None:
+    await migrate(parts.engine, metadata)
+    now = parts.clock()
+    async with parts.units.begin() as unit:
+        await note_operation(unit, WORKER, now)
+        await note_operation(unit, BACKUP, now)
+    fresh = await ill(parts)
+    async with parts.units.begin() as unit:
+        await note_operation(unit, WORKER, now - timedelta(minutes=5))
+        await note_operation(unit, BACKUP, now - timedelta(hours=30))
+        await note_operation(unit, DRAIN, now)
+    stale = await ill(parts)
+
+    assert not fresh & {"worker", "backup", "draining"}
+    assert stale >= {"worker", "backup", "draining"}
+
+
+async def test_the_doctor_leaves_nothing_in_the_store(parts: Parts) -> None:
+    await parts.storage.ensure_bucket()
+
+    await examine(parts)
+
+    assert [found.key async for found in parts.storage.list_objects("")] == []
+
+
+def test_a_clock_that_is_wrong_is_told() -> None:
+    now = datetime.now(UTC)
+
+    hold_clock("the store", now + timedelta(seconds=4), now)
+    with pytest.raises(Ill, match="store differs by 60 s"):
+        hold_clock("the store", now - timedelta(seconds=60), now)

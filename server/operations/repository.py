@@ -12,6 +12,8 @@ DRAIN = "drain"
 """While it is there, workers take no file."""
 BACKUP = "backup"
 """The last backup that was written whole; `at` is its recovery point."""
+WORKER = "worker"
+"""When some worker showed itself last."""
 RETENTION = "retention"
 """Noted inside a transaction that removes old history, and never seen outside of it."""
 

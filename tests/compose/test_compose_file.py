@@ -16,7 +16,10 @@ from server.version import VERSION
 COMPOSE: Final = Path(__file__).resolve().parents[2] / "compose"
 _PINNED: Final = re.compile(r"[^\s@]+:[\w.-]+@sha256:[0-9a-f]{64}")
 _ONE_SHOTS: Final = frozenset({"volumes", "migrate", "setup", "backup"})
-_SCRIPTS: Final = ("install", "upgrade", "backup", "restore", "rotate-keys", "support-bundle")
+_SCRIPTS: Final = (
+    *("install", "upgrade", "backup", "restore"),
+    *("doctor", "rotate-keys", "support-bundle"),
+)
 
 Service = Mapping[str, object]
 

@@ -1,4 +1,4 @@
-"""How the outside systems are, asked now and then, for the metrics alone.
+"""How the outside systems are, asked now and then, for the metrics; and that a worker lives.
 
 A loop of its own beside the sweep: a system that hangs must not hold up what finds lost work.
 Every worker asks, so whoever reads the metrics takes the worst (`min`) or the largest (`max`).
@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import text
 
 from server.health import Health
-from server.operations.repository import BACKUP, find_operation
+from server.operations.repository import BACKUP, WORKER, find_operation, note_operation
 from server.telemetry.metrics import DISK_FREE_BYTES, DISK_TOTAL_BYTES, LAST_BACKUP
 from worker.context import Context
 from worker.maintenance.rounds import Rounds
@@ -38,6 +38,7 @@ class Vitals:
                 "dependencies": self._ask_dependencies,
                 "disks": self._measure_disks,
                 "backup": self._tell_backup,
+                "sign_of_life": self._show_itself,
             },
         )
 
@@ -62,6 +63,10 @@ class Vitals:
         async with self._context.units.begin() as unit:
             last = await find_operation(unit, BACKUP)
         LAST_BACKUP.set(last.at.timestamp() if last is not None else 0)
+
+    async def _show_itself(self) -> None:
+        async with self._context.units.begin() as unit:
+            await note_operation(unit, WORKER, self._context.clock())
 
     async def _measure_disks(self) -> None:
         disks = await self._context.analytics.query(

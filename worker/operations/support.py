@@ -13,7 +13,7 @@ from sqlalchemy import func
 from sqlmodel import col, select
 
 from server.app import Parts
-from server.doctor import examine
+from server.doctor.examination import examine
 from server.errors import AdapterError
 from server.files.models import File, FileEvent
 from server.operations.models import Installation, Operation

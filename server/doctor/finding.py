@@ -1,0 +1,24 @@
+"""What a check of the doctor's says."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Ill(Exception):
+    """A check found something.
+
+    Attributes:
+        finding: what is wrong, without secrets.
+        advice: what the operator does.
+    """
+
+    finding: str
+    advice: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check says; `trouble` is None when all is well."""
+
+    name: str
+    trouble: Ill | None
