@@ -25,8 +25,7 @@ def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
     for name, value in values.items():
         monkeypatch.setenv(f"TALLYDOCK_{name}", value)
     # Log settings are the whole process's, and other tests read log lines.
-    for module in ("server.commands", "worker.commands.running"):
-        monkeypatch.setattr(f"{module}.configure_logs", lambda **_settings: None)
+    monkeypatch.setattr("server.commands.configure_logs", lambda **_settings: None)
     return CliRunner()
 
 

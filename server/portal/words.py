@@ -115,8 +115,10 @@ def sender_in_words(principal: str) -> str:
             return name
         case "worker":
             return "a worker"
-        case "sweep" | "storage" | "operator" | "retention":
+        case "sweep" | "storage" | "retention":
             return f"the {kind}"
+        case "cli":
+            return "the operator"
         case _:
             return principal
 

@@ -1,16 +1,13 @@
-"""How a command runs: the parts that the settings name, for as long as it takes."""
+"""How a command runs that needs a worker's hands, or tells of a system that does not answer."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import click
 
-from server.app import Parts, build_parts
+from server.app import Parts
+from server.commands import opened, run_once
 from server.errors import AdapterError
-from server.settings import Settings
-from server.telemetry.logs import configure_logs
 from worker.context import Context, context_of
 
 T = TypeVar("T")
@@ -33,22 +30,11 @@ def run_with_parts(work: Callable[[Parts], Awaitable[T]]) -> T:
     """Run the work with the parts; see run."""
 
     async def whole() -> T:
-        async with _parts() as parts:
+        async with opened() as parts:
             return await work(parts)
 
-    settings = Settings()
-    configure_logs(log_format=settings.log_format, level="WARNING")
     try:
-        return asyncio.run(whole())
+        return run_once(whole())
     except AdapterError as fault:
         message = f"A system does not answer ({type(fault).__name__}); see `tallydock doctor`."
         raise click.ClickException(message) from fault
-
-
-@asynccontextmanager
-async def _parts() -> AsyncIterator[Parts]:
-    parts = build_parts(Settings())
-    try:
-        yield parts
-    finally:
-        await parts.close()

@@ -18,7 +18,7 @@ from server.files.repository import Cause, change
 from server.operations.repository import is_draining
 from worker.context import Context
 
-ACTOR = "operator"
+ACTOR = "cli"
 _COMMENT = "rebuild"
 # Whose rows readers see.
 _IMPORTED = (str(Outcome.IMPORTED), str(Outcome.IMPORTED_WITH_REJECTIONS))

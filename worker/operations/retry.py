@@ -2,8 +2,7 @@
 
 from sqlmodel import col, select
 
-from server.access.principal import Principal
-from server.access.scopes import ALL_SCOPES
+from server.access.principal import operator_of
 from server.errors import StateConflict
 from server.files.failures import FAILURES, FailureCode
 from server.files.lifecycle import Stage
@@ -36,14 +35,9 @@ async def retry(context: Context, files: FileService, codes: tuple[FailureCode, 
     count = 0
     for workspace_id, file_id in failed:
         try:
-            await files.reprocess(_operator_of(workspace_id), file_id)
+            await files.reprocess(operator_of(workspace_id), file_id)
         except StateConflict:
             # Somebody else was quicker.
             continue
         count += 1
     return count
-
-
-def _operator_of(workspace_id: str) -> Principal:
-    """Return who acts in the workspace when an operator types a command."""
-    return Principal(workspace_id, "operator", ALL_SCOPES, "operator")
