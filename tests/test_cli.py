@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 from structlog.testing import capture_logs
 
+from server.version import VERSION
 from tests.fixtures.http import NOWHERE
 from worker.cli import main
 
@@ -100,3 +101,13 @@ def test_a_rebuild_is_refused_while_workers_may_work(cli: CliRunner) -> None:
     run(cli, "migrate")
 
     assert "tallydock drain" in run(cli, "rebuild --yes", code=1)
+
+
+def test_the_support_report_is_json_and_nothing_else(cli: CliRunner) -> None:
+    run(cli, "migrate")
+
+    report = json.loads(run(cli, "support-report"))
+
+    assert report["findings"]["database tables"] is None
+    assert report["findings"]["queue"] is not None
+    assert report["operations"]["versions"].keys() == {VERSION}

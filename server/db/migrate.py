@@ -1,5 +1,6 @@
 """Brings a database to the newest revision; what tables there are is the caller's to say."""
 
+from io import StringIO
 from pathlib import Path
 
 from alembic import command
@@ -70,7 +71,8 @@ async def check(engine: AsyncEngine, metadata: MetaData) -> None:
 
 
 def _config(connection: Connection, metadata: MetaData) -> Config:
-    config = Config()
+    # What it would print is nobody's answer: commands of ours print JSON, or their own words.
+    config = Config(stdout=StringIO())
     config.set_main_option("script_location", str(_FOLDER))
     config.attributes["connection"] = connection
     config.attributes["metadata"] = metadata
