@@ -7,7 +7,7 @@ import socket
 import ssl
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -50,9 +50,23 @@ class Site:
         dsn.write_text("clickhouse://default@clickhouse:8123/\n")
         dsn.chmod(0o444)
 
+    def move_to(self, folder: Path) -> None:
+        """Go on in another folder, in which a version was unpacked."""
+        self.folder = folder
+
+    def said(self, *command: str) -> tuple[int, str]:
+        """Run a command in the folder; return its status and what it prints."""
+        done = self._done(command)
+        return done.returncode, done.stdout
+
     def run(self, *command: str) -> str:
         """Run a command in the folder and return what it prints; it must succeed."""
-        done = subprocess.run(
+        done = self._done(command)
+        assert done.returncode == 0, f"{command}: {(done.stdout + done.stderr)[-4000:]}"
+        return done.stdout
+
+    def _done(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             command,
             cwd=self.folder,
             env=self.environment,
@@ -60,8 +74,6 @@ class Site:
             text=True,
             check=False,
         )
-        assert done.returncode == 0, f"{command}: {(done.stdout + done.stderr)[-4000:]}"
-        return done.stdout
 
     def compose(self, *arguments: str) -> str:
         """Run `docker compose`."""

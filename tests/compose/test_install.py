@@ -258,3 +258,30 @@ def test_the_support_bundle_holds_no_secret_and_no_address(site: Site, tmp_path:
     assert "admin@tallydock.local" not in whole
     assert report["findings"]["database"] is None
     assert {"./worker.log", "./services.txt"} <= texts.keys()
+
+
+def test_the_doctor_looks_from_outside_in(site: Site) -> None:
+    _, said = site.said("./doctor")
+
+    # Of the public name no name server here knows, so that is the one thing from outside it misses.
+    for found in ("services", "database", "object storage's clock", "ClickHouse reads the store"):
+        assert f"well  {found}" in said, said
+    assert "well  worker" in said, said
+    assert "ILL   public address" in said, said
+
+
+def test_an_upgrade_takes_a_backup_and_keeps_the_data(site: Site, tmp_path: Path) -> None:
+    with site.client() as client:
+        before = totals(client)
+    earlier = site.folder
+    site.move_to(tmp_path / "compose")
+    site.lay_out()
+
+    site.run("./upgrade", str(earlier), str(tmp_path / "backups"))
+
+    assert list((tmp_path / "backups" / "backups").iterdir())
+    with site.client() as client:
+        assert totals(client) == before
+        assert ended(client, send(client, sample(client, rows=1000, seed=99)))["status"] == (
+            "Completed"
+        )
