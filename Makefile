@@ -16,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_REQUIRE_VIRTUALENV := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo install image test test-compose check lint types layers bench format docs lock clean
+.PHONY: help up demo install image bundle test test-compose check lint types layers bench format docs lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ install: ## Install for production with docker compose; asks for the host name
 
 image: ## Build the image of production; ARGS="--build-arg HTTPS_PROXY=..."
 	@DOCKER_BUILDKIT=1 docker build --file compose/Dockerfile --tag tallydock:0.1.0 $(ARGS) .
+
+bundle: image ## Write one archive from which `install` works without a network; FILE=tallydock.tar
+	@compose/bundle "$(abspath $(or $(FILE),tallydock.tar))"
 
 test: $(DEV) ## Run the tests; what this machine lacks is skipped by name
 	@$(PYTEST) $(ARGS)

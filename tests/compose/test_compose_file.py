@@ -18,7 +18,7 @@ _PINNED: Final = re.compile(r"[^\s@]+:[\w.-]+@sha256:[0-9a-f]{64}")
 _ONE_SHOTS: Final = frozenset({"volumes", "migrate", "setup", "backup"})
 _SCRIPTS: Final = (
     *("install", "upgrade", "backup", "restore"),
-    *("doctor", "rotate-keys", "support-bundle"),
+    *("bundle", "doctor", "rotate-keys", "support-bundle"),
 )
 
 Service = Mapping[str, object]
@@ -176,3 +176,36 @@ def test_install_keeps_the_secrets_an_operator_brings(tmp_path: Path) -> None:
     assert (secrets / "tallydock_clickhouse_dsn").read_text() == dsn
     assert (secrets / "clickhouse_users").read_text() == "<clickhouse/>\n"
     assert {path.stat().st_mode & 0o777 for path in secrets.iterdir()} == {0o444}
+
+
+def test_without_a_network_no_service_pulls_and_none_is_left_out() -> None:
+    said = subprocess.run(
+        [str(COMPOSE / "bundle"), "--offline"], capture_output=True, text=True, check=True
+    ).stdout
+
+    offline = yaml.safe_load(said)["services"]
+    assert offline.keys() == services().keys()
+    for name, service in services().items():
+        assert offline[name]["pull_policy"] == "never"
+        pulled = re.search(r":([\w.-]+)@sha256:", str(service["image"]))
+        # Ours keeps its name; what is pulled by a digest gets a tag that a loaded image can have.
+        wanted = f"tallydock-offline/{name}:{pulled[1]}" if pulled else None
+        assert offline[name].get("image") == wanted
+
+
+def test_a_bundle_that_was_harmed_on_the_way_is_not_loaded(tmp_path: Path) -> None:
+    (tmp_path / "images.tar").write_bytes(b"not what was packed")
+    (tmp_path / "SHA256SUMS").write_text(f"{'0' * 64}  ./images.tar\n")
+    script = (COMPOSE / "install").read_text().partition("\ncheck_docker\nif")[0]
+    functions = script.replace('cd "$(dirname "$0")"', "")
+
+    done = subprocess.run(
+        ["sh", "-c", f"{functions}\nget_images"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert "the bundle is damaged" in done.stderr
