@@ -4,7 +4,10 @@ Comes after `schemas.py` (400) and before `service.py`; first everything that is
 mapping it names is looked up by `uploads.py`), then 413.
 """
 
+from collections.abc import Iterator
+
 from server.datasets.catalogue import Catalogue
+from server.datasets.declaration import Dataset
 from server.errors import (
     FieldFault,
     Malformed,
@@ -33,12 +36,13 @@ def check_request(asked: UploadRequest, catalogue: Catalogue) -> None:
     """Return when the file may be sent, whatever its size.
 
     Raises:
-        Malformed: multipart without a size, or in more parts than a store can join.
+        Malformed: multipart without a size, or in more parts than a store can join; totals that no
+            file of the dataset can have.
         UnknownDataset: no dataset of that name.
         UnsupportedFileType: the dataset does not take that file type.
     """
-    _check_parts(asked)
     dataset = catalogue.get(asked.dataset_type)
+    _check_form(asked, dataset)
     if dataset is None:
         known = list(catalogue.names())
         detail = f"There is no dataset {asked.dataset_type!r}. Known: {', '.join(known)}."
@@ -66,17 +70,35 @@ def part_count(size_bytes: int, part_size_bytes: int) -> int:
     return -(-size_bytes // part_size_bytes)
 
 
-def _check_parts(asked: UploadRequest) -> None:
+def _check_form(asked: UploadRequest, dataset: Dataset | None) -> None:
+    """Return when nothing is wrong that a schema cannot tell; else every fault at once."""
+    faults = [*_of_parts(asked), *_of_totals(asked, dataset)]
+    if faults:
+        count = "One thing is" if len(faults) == 1 else f"{len(faults)} things are"
+        detail = f"{count} not as documented; see errors."
+        raise Malformed(detail, errors=faults)
+
+
+def _of_parts(asked: UploadRequest) -> Iterator[FieldFault]:
     if asked.multipart is None:
         return
     if asked.file.size_bytes is None:
-        fault = FieldFault(
-            "/file/sizeBytes", "required", "An upload in parts needs the file's size"
-        )
+        sentence = "An upload in parts needs the file's size"
+        yield FieldFault("/file/sizeBytes", "required", sentence)
     elif part_count(asked.file.size_bytes, asked.multipart.part_size_bytes) > MAX_PARTS:
         sentence = f"The file would come in more than {MAX_PARTS} parts"
-        fault = FieldFault("/multipart/partSizeBytes", "too-small", sentence)
-    else:
-        return
-    detail = "One thing is not as documented; see errors."
-    raise Malformed(detail, errors=[fault])
+        yield FieldFault("/multipart/partSizeBytes", "too-small", sentence)
+
+
+def _of_totals(asked: UploadRequest, dataset: Dataset | None) -> Iterator[FieldFault]:
+    totals = asked.options.expected_totals or []
+    if totals and dataset is not None and dataset.roles.amount is None:
+        sentence = f"Rows of {dataset.name} have no amount to add up"
+        yield FieldFault("/options/expectedTotals", "no-amounts", sentence)
+    currencies = [total.currency for total in totals]
+    for place, currency in enumerate(currencies):
+        if currency in currencies[:place]:
+            sentence = f"{currency} has a total already"
+            yield FieldFault(
+                f"/options/expectedTotals/{place}/currency", "currency-twice", sentence
+            )

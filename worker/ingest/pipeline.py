@@ -5,21 +5,18 @@ crash. What is raised here is turned into a retry or a failure by `worker/outcom
 """
 
 from dataclasses import replace
-from decimal import Decimal
 
-from server.datasets.declaration import Dataset
-from server.files.claims import Claim, Ending, JudgedAndFailed
-from server.files.failures import FailureCode
+from server.files.claims import Claim
 from server.files.lifecycle import Outcome, Stage
 from worker.context import Context
 from worker.ingest.attempt import Attempt
-from worker.ingest.ending import Imported, money, withheld_ending
+from worker.ingest.ending import Imported, withheld_ending
 from worker.ingest.identical import stand_back
 from worker.ingest.inspect import Inspection, inspect
 from worker.ingest.load import load
+from worker.ingest.policy import apply_policy
 from worker.ingest.publish import publish, resume
 from worker.ingest.room import check_room
-from worker.ingest.verdict import Verdict
 from worker.ingest.watch import Watch
 
 
@@ -74,56 +71,6 @@ async def ingest(context: Context, claim: Claim) -> None:
         await publish(attempt, imported)
     finally:
         await attempt.drop_all()
-
-
-def apply_policy(claim: Claim, dataset: Dataset, imported: Imported) -> None:
-    """Refuse what the request's options, or the dataset's defaults, do not let load.
-
-    Raises:
-        JudgedAndFailed: aborted-on-error, too-many-rejected, control-total-mismatch; nothing
-            loads, and the statistics tell what was judged.
-    """
-    verdict = imported.verdict
-    ending = withheld_ending(imported, Outcome.FAILED)
-    on_error = claim.options.get("onError") or dataset.defaults.on_error
-    rejected, total = verdict.rows_rejected, verdict.rows_total
-    if rejected and on_error == "abort":
-        detail = f"{rejected} of {total} rows were set aside, and the file loads as a whole."
-        raise JudgedAndFailed(FailureCode.ABORTED_ON_ERROR, detail, ending)
-    most = claim.options.get("maxRejectedRatio")
-    ratio = float(str(most)) if most is not None else dataset.defaults.max_rejected_ratio
-    if rejected > ratio * total:
-        detail = f"{rejected} of {total} rows were set aside; at most {ratio:.0%} may be."
-        raise JudgedAndFailed(FailureCode.TOO_MANY_REJECTED, detail, ending)
-    _check_controls(verdict, ending)
-    _check_totals(claim, verdict, ending)
-
-
-def _check_controls(verdict: Verdict, ending: Ending) -> None:
-    failed = [checked for checked in verdict.controls if checked.result == "failed"]
-    if failed:
-        names = ", ".join(dict.fromkeys(checked.name for checked in failed))
-        detail = f"The file does not add up: {names}. Its controls tell by how much."
-        raise JudgedAndFailed(FailureCode.CONTROL_TOTAL_MISMATCH, detail, ending)
-
-
-def _check_totals(claim: Claim, verdict: Verdict, ending: Ending) -> None:
-    expected = claim.options.get("expectedTotals")
-    if not isinstance(expected, list):
-        return
-    found: dict[str, tuple[int, Decimal]] = {}
-    for total in verdict.totals:
-        count, amount = found.get(total.currency, (0, Decimal(0)))
-        found[total.currency] = (count + total.count, amount + total.amount)
-    for wanted in expected:
-        currency = str(wanted["currency"])
-        count, amount = found.pop(currency, (0, Decimal(0)))
-        if count != int(str(wanted["count"])) or amount != Decimal(str(wanted["amount"])):
-            detail = f"{currency}: {count} rows over {money(amount)} would load."
-            raise JudgedAndFailed(FailureCode.CONTROL_TOTAL_MISMATCH, detail, ending)
-    if found:
-        detail = f"No total was announced for {', '.join(sorted(found))}."
-        raise JudgedAndFailed(FailureCode.CONTROL_TOTAL_MISMATCH, detail, ending)
 
 
 def _known(inspection: Inspection) -> dict[str, object]:
