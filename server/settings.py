@@ -160,6 +160,11 @@ class Settings(BaseSettings):
     max_compression_ratio: int = Field(
         200, ge=2, description="Most a compressed file may unpack to, as a multiple of its size"
     )
+    rejected_rows_days: int = Field(
+        90,
+        ge=1,
+        description="How long rejected and warned rows are kept with their cells (days)",
+    )
     query_memory_bytes: int = Field(
         4 * 2**30, ge=2**28, description="Memory ClickHouse may use for one statement (bytes)"
     )

@@ -129,9 +129,10 @@ class Links(Answer):
     """Paths, relative to the host."""
 
     self: str
-    rejected_rows: str
-    rejected_rows_csv: str
-    warned_rows: str
+    rejected_rows: str | None
+    """Null, as the next two, once the rows are removed: they are kept for a set time."""
+    rejected_rows_csv: str | None
+    warned_rows: str | None
     original: str | None
     """None when the bytes are not kept any more."""
     history: str
@@ -233,7 +234,11 @@ def answer_file(file: File) -> FileAnswer:
         header=Header.model_validate(file.header) if file.header is not None else None,
         failure=file.failure,
         issues=[IssueSummary.model_validate(issue) for issue in file.issues],
-        links=links_of(str(file.file_id), has_original=not _is_gone(file)),
+        links=links_of(
+            str(file.file_id),
+            has_original=not _is_gone(file),
+            has_rows=file.rows_removed_at is None,
+        ),
     )
 
 
@@ -242,14 +247,14 @@ def _is_gone(file: File) -> bool:
     return file.size_bytes is not None and file.object_version is None
 
 
-def links_of(file_id: str, *, has_original: bool = True) -> Links:
-    """Return the paths that belong to a file."""
+def links_of(file_id: str, *, has_original: bool = True, has_rows: bool = True) -> Links:
+    """Return the paths that belong to a file; its bytes and its rows may be removed."""
     here = f"{BASE_PATH}/{file_id}"
     return Links(
         self=here,
-        rejected_rows=f"{here}/rejected-rows",
-        rejected_rows_csv=f"{here}/rejected-rows.csv",
-        warned_rows=f"{here}/warned-rows",
+        rejected_rows=f"{here}/rejected-rows" if has_rows else None,
+        rejected_rows_csv=f"{here}/rejected-rows.csv" if has_rows else None,
+        warned_rows=f"{here}/warned-rows" if has_rows else None,
         original=f"{here}/original" if has_original else None,
         history=f"{here}/history",
     )

@@ -38,6 +38,7 @@ UNJUDGED: Mapping[str, object] = {
     "issues": [],
     "rows_imported": None,
     "judged_attempt": None,
+    "rows_removed_at": None,
 }
 
 
@@ -48,5 +49,6 @@ def judged(ending: Ending, attempt: int) -> dict[str, object]:
         "issues": ending.issues,
         "rows_imported": (ending.statistics or {}).get("rowsImported", 0),
         "judged_attempt": attempt,
+        "rows_removed_at": None,
         **ending.changes,
     }

@@ -77,6 +77,8 @@ class File(SQLModel, table=True):
     """Counts every time a worker takes the file; names the attempt's staging table."""
     judged_attempt: int | None = Field(default=None)
     """The attempt whose statistics, issues and rejected rows the record shows."""
+    rows_removed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When the rows that the record tells of were removed, their time being over."""
     published_attempt: int | None = Field(default=None)
     """The attempt whose rows readers see; None when they see none of this file."""
     standing: dict[str, object] | None = Field(default=None, sa_type=Json)

@@ -6,13 +6,13 @@ from server.reports.rows import RowSource
 
 
 def row_source(file: File, dataset: Dataset | None) -> RowSource | None:
-    """Return where the file's rows are; None before they were judged.
+    """Return where the file's rows are; None before they were judged, and after they were removed.
 
     Args:
         file: the record.
         dataset: the file's; None when it is not declared any more.
     """
-    if file.judged_attempt is None or dataset is None:
+    if file.judged_attempt is None or file.rows_removed_at is not None or dataset is None:
         return None
     return RowSource(
         workspace_id=file.workspace_id,

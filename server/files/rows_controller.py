@@ -14,11 +14,12 @@ from server.access.scopes import Scope
 from server.analytics.gateway import Analytics
 from server.audit.actions import Action
 from server.datasets.catalogue import Catalogue
-from server.errors import FileNotFound, Malformed, StateConflict
+from server.errors import FileNotFound, Malformed, NotFound, StateConflict
 from server.files.answers import BASE_PATH, Answer, NextPage, page_path
 from server.files.attachment import attachment
 from server.files.ids import parse_file_id
 from server.files.listing import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
+from server.files.models import File
 from server.files.refusals import refusals
 from server.files.row_source import row_source
 from server.files.service import FileService
@@ -61,7 +62,7 @@ class FileRowsController(Controller):
     @get(
         "/{file_id:str}/rejected-rows",
         guards=[requires(Scope.FILES_DOWNLOAD)],
-        responses=refusals(FileNotFound, Malformed),
+        responses=refusals(FileNotFound, NotFound, Malformed),
         summary="Read a file's rejected rows",
     )
     async def read_rejected(
@@ -79,13 +80,13 @@ class FileRowsController(Controller):
     ) -> RowPage:
         """Answer one page of the rows that were rejected, with reasons and original cells."""
         file = await file_service.get(principal.workspace_id, parse_file_id(file_id))
-        source = row_source(file, catalogue.get(file.dataset_type))
+        source = rows_of(file, catalogue)
         return await _page(analytics, source, kind="rejected", after=after, size=size)
 
     @get(
         "/{file_id:str}/warned-rows",
         guards=[requires(Scope.FILES_DOWNLOAD)],
-        responses=refusals(FileNotFound, Malformed),
+        responses=refusals(FileNotFound, NotFound, Malformed),
         summary="Read a file's rows with warnings",
     )
     async def read_warned(
@@ -103,13 +104,13 @@ class FileRowsController(Controller):
     ) -> RowPage:
         """Answer one page of the rows that were kept with a warning."""
         file = await file_service.get(principal.workspace_id, parse_file_id(file_id))
-        source = row_source(file, catalogue.get(file.dataset_type))
+        source = rows_of(file, catalogue)
         return await _page(analytics, source, kind="warned", after=after, size=size)
 
     @get(
         "/{file_id:str}/rejected-rows.csv",
         guards=[requires(Scope.FILES_DOWNLOAD)],
-        responses=refusals(FileNotFound, StateConflict),
+        responses=refusals(FileNotFound, NotFound, StateConflict),
         media_type="text/csv",
         summary="Download a file's rejected rows",
     )
@@ -123,7 +124,7 @@ class FileRowsController(Controller):
     ) -> Stream:
         """Answer the rejected rows as they were sent, ready to be repaired and sent again."""
         file = await file_service.get(principal.workspace_id, parse_file_id(file_id))
-        source = row_source(file, catalogue.get(file.dataset_type))
+        source = rows_of(file, catalogue)
         if source is None:
             detail = "The rows of the file have not been judged."
             raise StateConflict(detail)
@@ -138,6 +139,22 @@ class FileRowsController(Controller):
             media_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": attachment(name)},
         )
+
+
+def rows_of(file: File, catalogue: Catalogue) -> RowSource | None:
+    """Return where the file's rows are; None before they were judged.
+
+    Raises:
+        NotFound: they were removed, their time being over.
+    """
+    if file.rows_removed_at is not None:
+        day = file.rows_removed_at.date()
+        detail = (
+            f"The rows were kept for a set time and removed on {day}; their counts and issues"
+            " stand in the file's record. Reprocess the file to have them judged again."
+        )
+        raise NotFound(detail)
+    return row_source(file, catalogue.get(file.dataset_type))
 
 
 async def _page(

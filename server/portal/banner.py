@@ -94,7 +94,7 @@ def _under_way(file: FileAnswer, now: datetime, zone: str) -> Banner:
 
 def _with_rejections(file: FileAnswer, statistics: Statistics) -> Banner:
     aside = statistics.rows_rejected
-    download = _download(file, aside)
+    downloads = _downloads(file, aside)
     repaired = statistics.rows_repaired
     if repaired and repaired >= aside:
         return Banner(
@@ -102,15 +102,17 @@ def _with_rejections(file: FileAnswer, statistics: Statistics) -> Banner:
             f"{_are(statistics.rows_imported)} on your dashboards.",
             f"{_were(aside)} set aside; repaired files have brought them all in since.",
             None,
-            (download, _DASHBOARD),
+            (*downloads, _DASHBOARD),
         )
     since = f" {count(repaired)} of them came in since." if repaired else ""
     return Banner(
         Tone.WARN,
         f"{_are(statistics.rows_imported)} on your dashboards. {_were(aside)} set aside.{since}",
-        "Download them, repair them and send them again as a file; nothing else needs to be done.",
+        "Download them, repair them and send them again as a file; nothing else needs to be done."
+        if downloads
+        else "The rows were kept for a set time and are removed; check the file again to see them.",
         None,
-        (download, _DASHBOARD),
+        (*downloads, _DASHBOARD),
     )
 
 
@@ -123,7 +125,7 @@ def _failed(file: FileAnswer, statistics: Statistics) -> Banner:
     if file.outcome is Outcome.FAILED and failure.get("retryable"):
         actions = (_again(file, "Retry"),)
     elif statistics.rows_rejected:
-        actions = (_download(file, statistics.rows_rejected), _NEW_FILE)
+        actions = (*_downloads(file, statistics.rows_rejected), _NEW_FILE)
     is_quiet = file.outcome in (Outcome.CANCELLED, Outcome.NEVER_UPLOADED)
     code = str(failure.get("code") or "") or None
     return Banner(
@@ -133,6 +135,14 @@ def _failed(file: FileAnswer, statistics: Statistics) -> Banner:
         code,
         actions,
     )
+
+
+def _downloads(file: FileAnswer, aside: int) -> tuple[Action, ...]:
+    """Return the way to the rows set aside; none once they are removed."""
+    href = file.links.rejected_rows_csv
+    if href is None:
+        return ()
+    return (Action(f"Download {plural(aside, 'row')}", href, needs=Scope.FILES_DOWNLOAD),)
 
 
 def _near_misses(failure: Mapping[str, object]) -> str:
@@ -167,11 +177,6 @@ def actions_of(file: FileAnswer) -> tuple[Action, ...]:
             )
         )
     return tuple(actions)
-
-
-def _download(file: FileAnswer, rows: int) -> Action:
-    label = f"Download {plural(rows, 'row')}"
-    return Action(label, file.links.rejected_rows_csv, needs=Scope.FILES_DOWNLOAD)
 
 
 def _is_in(file: FileAnswer) -> bool:

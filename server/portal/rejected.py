@@ -33,7 +33,8 @@ def rejected_rows(
             may not see them.
     """
     aside = file.statistics.rows_rejected if file.statistics else 0
-    if not aside or (found is not None and not found):
+    csv_href = file.links.rejected_rows_csv
+    if not aside or csv_href is None or (found is not None and not found):
         return None
     columns = _telling(dataset, found) if dataset is not None and found else ()
     lines = [_line(file, row, columns) for row in found or ()]
@@ -46,7 +47,7 @@ def rejected_rows(
         columns=tuple(label for label, _ in columns),
         lines=tuple(lines[:_AT_ONCE]),
         more=tuple(lines[_AT_ONCE:]),
-        csv_href=file.links.rejected_rows_csv,
+        csv_href=csv_href,
         csv_label=f"Download all {count(aside)}" if aside > 1 else "Download it",
         note=note,
     )

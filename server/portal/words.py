@@ -89,6 +89,7 @@ _CAUSES: Mapping[str, str] = MappingProxyType(
         "undo.put-back": "Undo put back, to be tried again",
         "rebuild.requested": "Checked again, since the analytics were built anew",
         "reprocess.requested": "Asked to check the file again",
+        "rows.removed": "The rows set aside were kept for their time and removed",
         "reprocess.failed": "Checking again failed; the earlier result stands",
         "duplicate.promoted": "Stands in for the file that was undone",
     }

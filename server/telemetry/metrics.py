@@ -173,6 +173,11 @@ for _kind in (
     *("session", "idempotent-answer", "original", "history"),
 ):
     RECONCILED.labels(kind=_kind)
+ROWS_REMOVED = Counter(
+    "tallydock_reported_rows_removed_total",
+    "Rows set aside or warned about that were removed when their time was over",
+    registry=REGISTRY,
+)
 
 
 def exposition() -> bytes:

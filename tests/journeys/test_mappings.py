@@ -84,8 +84,8 @@ def test_what_was_rejected_comes_back_in_the_exports_own_words(
         json={"name": mapping["name"], "datasetType": "transactions"},
     )
 
-    (row,) = client.http.get(first.links.rejected_rows).json()["results"]
-    sheet = read_csv(client.http.get(first.links.rejected_rows_csv).text)
+    (row,) = client.rejected(first).json()["results"]
+    sheet = read_csv(client.sheet(first).text)
     repaired = (
         ",".join(SHEET_LABELS)
         + "\n"

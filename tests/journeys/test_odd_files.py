@@ -99,7 +99,7 @@ def test_quoted_newlines_quotes_and_delimiters_stay_in_their_cell(
 
     assert counts_of(file) == {"total": 30, "imported": 29, "inserted": 29, "rejected": 1}
     assert client.rows(file.id) == {10: ["amount:type-error"]}
-    page = client.http.get(file.links.rejected_rows).json()
+    page = client.rejected(file).json()
     assert page["results"][0]["cells"]["merchant_reference"] == "two\nlines"
 
 
@@ -123,7 +123,7 @@ def test_a_quote_far_from_the_beginning_and_the_end_is_still_one(
         "inserted": 11_999,
         "rejected": 1,
     }
-    page = client.http.get(file.links.rejected_rows).json()
+    page = client.rejected(file).json()
     assert [row["rowNumber"] for row in page["results"]] == [6_000]
     assert page["results"][0]["cells"]["merchant_reference"] == kept
 

@@ -20,7 +20,7 @@ def test_each_row_keeps_its_number_its_reasons_and_its_cells(
 
     assert file.outcome == "imported_with_rejections"
     assert counts_of(file) == {"total": 5, "imported": 3, "inserted": 3, "rejected": 2}
-    page = client.http.get(file.links.rejected_rows).json()
+    page = client.rejected(file).json()
     assert [row["rowNumber"] for row in page["results"]] == [2, 5]
     assert [row["cells"] for row in page["results"]] == [first, second]
     assert [
@@ -78,7 +78,7 @@ def test_surplus_cells_stand_in_the_page(client: Client, payments: Payments) -> 
 
     file = client.send("\n".join(lines), maxRejectedRatio=1)
 
-    (row,) = client.http.get(file.links.rejected_rows).json()["results"]
+    (row,) = client.rejected(file).json()["results"]
     assert [issue["code"] for issue in row["issues"]] == ["extra-cell"]
     surplus = {name: cell for name, cell in row["cells"].items() if name not in COLUMNS}
     assert list(surplus.values()) == ["surplus", "more"]
@@ -88,7 +88,7 @@ def test_the_sheet_is_safe_to_open(client: Client, payments: Payments) -> None:
     rows = [payments.row(amount="x", merchant_reference=text) for text in FORMULAS]
 
     file = client.send(to_csv(rows), "=cmd|' C calc'!A0.csv", maxRejectedRatio=1)
-    answer = client.http.get(file.links.rejected_rows_csv)
+    answer = client.sheet(file)
 
     assert answer.headers["content-type"].startswith("text/csv")
     assert answer.headers["content-disposition"].startswith("attachment")
@@ -105,7 +105,7 @@ def test_a_repaired_sheet_can_be_sent_as_it_is(client: Client, payments: Payment
     rows = payments.rows(4, currency="EUR", transaction_type="Capture")
     spoilt = [{**row, "amount": "x"} for row in rows[:2]] + rows[2:]
     file = client.send(to_csv(spoilt), maxRejectedRatio=1)
-    sheet = read_csv(client.http.get(file.links.rejected_rows_csv).text)
+    sheet = read_csv(client.sheet(file).text)
     repaired = [{**row, "amount": fixed["amount"]} for row, fixed in zip(sheet, rows, strict=False)]
 
     again = client.send(to_csv(repaired))
@@ -126,7 +126,7 @@ def test_rejected_rows_of_a_duplicate_header_label_and_a_blank_one(
 
     file = client.send("\n".join(lines), maxRejectedRatio=1)
 
-    text = client.http.get(file.links.rejected_rows_csv).text
+    text = client.sheet(file).text
     assert text.splitlines()[0].split(",")[len(COLUMNS) :][:3] == ["note", "note", ""]
     assert ",n1,n2,n3," in text.splitlines()[1]
 
@@ -140,8 +140,8 @@ def test_bytes_that_are_no_text_far_into_a_file_break_nothing(
     file = client.send(to_csv(rows).encode().replace(b"BYTES", b"\xff\xfe\xfa"))
 
     assert counts_of(file)["rejected"] == 1
-    page = client.http.get(file.links.rejected_rows)
-    sheet = client.http.get(file.links.rejected_rows_csv)
+    page = client.rejected(file)
+    sheet = client.sheet(file)
     assert (page.status_code, sheet.status_code) == (200, 200)
     assert page.json()["results"][0]["rowNumber"] == 2991
 
@@ -163,7 +163,7 @@ def test_a_file_tells_how_many_of_its_rejected_rows_have_come_back(
     client: Client, payments: Payments
 ) -> None:
     first = client.send(to_csv(payments.rows(4, amount="x")), maxRejectedRatio=1)
-    report = read_csv(client.http.get(first.links.rejected_rows_csv).text)
+    report = read_csv(client.sheet(first).text)
     half, rest = ([{**cells, "amount": "7.50"} for cells in part] for part in halves(report))
 
     def come_back() -> object:

@@ -14,6 +14,7 @@ from server.settlements.mirror import mirror
 from worker.context import Context
 from worker.maintenance.dead_rows import DeadRows
 from worker.maintenance.objects import Objects
+from worker.maintenance.old_rows import OldRows
 from worker.maintenance.parts import StaleParts
 from worker.maintenance.retention import Retention
 from worker.maintenance.rounds import Rounds, tell_repaired
@@ -31,6 +32,7 @@ class Reconciler:
             {
                 "left_tables": partial(drop_left_tables, context),
                 "dead_rows": DeadRows(context).delete,
+                "old_rows": OldRows(context).remove,
                 "derived_objects": self.objects.remove_derived,
                 "objects_and_rows": self.objects.compare,
                 "multipart_uploads": StaleParts(context).abort,
