@@ -50,6 +50,9 @@ def repair_form(
     is_open = file.outcome is Outcome.IMPORTED_WITH_REJECTIONS and file.undone_at is None
     if not aside or not is_open or dataset is None or "csv" not in dataset.file_types:
         return None
+    download_href = file.links.rejected_rows_csv
+    if download_href is None:
+        return None
     sent: set[int] = set().union(*(rows_of(it) for it in repairs if _counts(it)))
     if len(sent) >= aside:
         return None
@@ -68,7 +71,7 @@ def repair_form(
             "sent": sorted(sent),
             "rowsKey": ROWS_KEY,
         },
-        download_href=file.links.rejected_rows_csv,
+        download_href=download_href,
     )
 
 
