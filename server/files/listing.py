@@ -47,6 +47,8 @@ class Query:
     name: str | None = None
     """Contained in the file's name, whatever the case."""
     created_at: Window | None = None
+    arrived_since: datetime | None = None
+    """Only files whose bytes came at that time or later."""
     stages: tuple[Stage, ...] = ()
     unsent: Unsent = Unsent.SHOWN
     repair_of: UUID | None = None
@@ -151,6 +153,8 @@ def _conditions(query: Query) -> list[ColumnElement[bool]]:
             made.append(col(File.created_at) >= query.created_at.start)
         if query.created_at.before is not None:
             made.append(col(File.created_at) < query.created_at.before)
+    if query.arrived_since is not None:
+        made.append(col(File.uploaded_at) >= query.arrived_since)
     if query.repair_of is not None:
         made.append(col(File.repair_of) == query.repair_of)
     if query.after is not None:

@@ -124,6 +124,8 @@ class FilesPage:
     """How many were asked for and never sent, in words; they are not in the list."""
     unsent_href: str
     next_href: str | None
+    newer_href: str | None
+    """Where to ask for what others have sent since; None on older pages."""
     largest: str
     """The largest file that is taken, in words."""
     largest_bytes: int
@@ -142,6 +144,15 @@ class FileRowFragment:
     """`parts/row.html`: one line of the files, fetched again while the file moves on."""
 
     file: FileLine
+
+
+@dataclass(frozen=True)
+class NewerFragment:
+    """`parts/newer.html`: files that arrived since, put on top of the list."""
+
+    files: tuple[FileLine, ...]
+    newer_href: str
+    """Where to ask the next time."""
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,9 @@ class FilePageController(Controller):
             now=clock(),
             scopes=principal.scopes,
         )
-        return Template("file.html", context={"page": page})
+        # A page at its end is replaced as a whole, and with it what follows the file's events.
+        ends = {"HX-Reswap": "outerHTML", "HX-Reselect": ".page"} if page.file.is_final else {}
+        return Template("file.html", context={"page": page}, headers=ends)
 
     @get("/undo", guards=[requires(Scope.FILES_UNDO)])
     async def ask_undo(

@@ -1,5 +1,7 @@
 """The list of files, and the line of a file that moves on."""
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from litestar import Controller, get
@@ -16,10 +18,11 @@ from server.errors import AdapterError, ApplianceError, Unauthenticated
 from server.files.answers import answer_file, page_path
 from server.files.ids import parse_file_id
 from server.files.service import FileService
-from server.portal.contexts import FileRowFragment, FilesPage
+from server.insights.cells import time_text
+from server.portal.contexts import FileRowFragment, FilesPage, NewerFragment
 from server.portal.figures import limit, plural
 from server.portal.file_lines import file_line
-from server.portal.files_filters import UNSENT, days_options, read_filters, result_options
+from server.portal.files_filters import UNSENT, Filters, days_options, read_filters, result_options
 from server.portal.parts import Option
 from server.portal.reader import PageRequest, shell_of, titles_of
 from server.portal.refusals import answer_page, to_sign_in
@@ -28,6 +31,7 @@ from server.settings import Settings
 
 # Below it a broken PUT is sent again in the time that asking about its parts would take.
 _MULTIPART_FROM_BYTES = 100_000_000
+_OVERLAP = timedelta(seconds=2)
 
 
 class FilePagesController(Controller):
@@ -88,6 +92,7 @@ class FilePagesController(Controller):
             is_filtered=filters.is_any,
             unsent=f"{plural(unsent, 'file')} asked for and not sent" if unsent else None,
             unsent_href=f"/files?result={UNSENT}",
+            newer_href=None if filters.after else _newer(filters, now),
             next_href=page_path("/files", [*filters.chosen, ("after", found.next_cursor)])
             if found.next_cursor
             else None,
@@ -99,6 +104,42 @@ class FilePagesController(Controller):
             may_send=Scope.FILES_WRITE in principal.scopes,
         )
         return Template("files.html", context={"page": page})
+
+    @get("/newer")
+    async def show_newer(
+        self,
+        *,
+        request: PageRequest,
+        principal: NamedDependency[Principal],
+        file_service: NamedDependency[FileService],
+        catalogue: NamedDependency[Catalogue],
+        clock: NamedDependency[Clock],
+        since: Annotated[datetime, QueryParameter()],
+        dataset: Annotated[str, QueryParameter()] = "",
+        result: Annotated[str, QueryParameter()] = "",
+        days: Annotated[str, QueryParameter()] = "",
+        words: Annotated[str, QueryParameter(name="q")] = "",
+    ) -> Template:
+        """Show the lines of files that arrived since; htmx puts them on top of the list."""
+        shell = shell_of(request, title="", place="")
+        titles = titles_of(catalogue)
+        filters = read_filters(
+            dataset=dataset,
+            result=result,
+            days=days,
+            words=words,
+            after="",
+            datasets=tuple(titles),
+        )
+        now = clock()
+        query = replace(filters.query(now, shell.zone), arrived_since=since.astimezone(UTC))
+        found = await file_service.page(principal.workspace_id, query)
+        lines = tuple(
+            file_line(answer_file(file), titles=titles, now=now, zone=shell.zone)
+            for file in found.files
+        )
+        page = NewerFragment(lines, _newer(filters, now))
+        return Template("parts/newer.html", context={"page": page})
 
     @get("/rules")
     async def show_rules(self, catalogue: NamedDependency[Catalogue]) -> dict[str, object]:
@@ -115,11 +156,22 @@ class FilePagesController(Controller):
         file_service: NamedDependency[FileService],
         catalogue: NamedDependency[Catalogue],
         clock: NamedDependency[Clock],
+        is_new: Annotated[bool, QueryParameter(name="new")] = False,
     ) -> Template:
-        """Show the file's line as it is now; `files.js` puts it in place of the older one."""
+        """Show the file's line as it is now; htmx puts it in place of the older one."""
         shell = shell_of(request, title="", place="")
         file = await file_service.get(principal.workspace_id, parse_file_id(file_id))
         line = file_line(
             answer_file(file), titles=titles_of(catalogue), now=clock(), zone=shell.zone
         )
-        return Template("parts/row.html", context={"page": FileRowFragment(line)})
+        context = {"page": FileRowFragment(line)}
+        # A line at its end is replaced as a whole, and with it what follows its events.
+        is_end = line.is_final and not is_new
+        ends = {"HX-Reswap": "outerHTML", "HX-Reselect": "tr"} if is_end else {}
+        return Template("parts/row.html", context=context, headers=ends)
+
+
+def _newer(filters: Filters, now: datetime) -> str:
+    # What arrived while the page was made is asked for twice rather than never.
+    since = time_text(now - _OVERLAP)
+    return page_path("/files/newer", [*filters.chosen, ("since", since)])

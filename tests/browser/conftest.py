@@ -152,7 +152,7 @@ def page(context: BrowserContext) -> Iterator[Page]:
 
     def listen(message: ConsoleMessage) -> None:
         # An answer of 404 or 422 is what some tests are about.
-        is_status = message.text.startswith("Failed to load resource")
+        is_status = message.text.startswith(("Failed to load resource", "Response Status Error"))
         if message.type in ("error", "warning") and not is_status:
             said.append(message.text)
 

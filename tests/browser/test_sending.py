@@ -90,7 +90,8 @@ def test_a_file_goes_where_its_sender_says(page: Page, portal: Portal) -> None:
     )
     entry = page.locator("#entries > li")
     entry.get_by_label("Dataset").select_option("settlements")
-    entry.get_by_role("button", name="Send", exact=True).click()
+    with page.expect_response(re.compile(r"/row\?new=yes")):
+        entry.get_by_role("button", name="Send", exact=True).click()
 
     expect(page.locator("#tray")).to_be_hidden()
     sent = json.loads(asked[0][2])
@@ -223,7 +224,8 @@ def test_a_put_that_fails_is_tried_again_at_the_same_url(page: Page, portal: Por
     entry.get_by_role("button", name="Send", exact=True).click()
     expect(entry).to_contain_text("The storage answered 400")
 
-    entry.get_by_role("button", name="Try again").click()
+    with page.expect_response(re.compile(r"/row\?new=yes")):
+        entry.get_by_role("button", name="Try again").click()
 
     expect(page.locator("#tray")).to_be_hidden()
     assert len(puts) == 3

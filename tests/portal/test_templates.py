@@ -175,6 +175,7 @@ def test_the_list_of_files_renders() -> None:
             None if files else "2 files asked for and not sent",
             "/files?result=unsent",
             next_href,
+            "/files/newer",
             "5 GiB",
             5 * 2**30,
             100_000_000,

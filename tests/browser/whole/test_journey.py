@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Page, Route, expect
 
@@ -165,3 +166,49 @@ def test_the_programs_of_a_datasets_page_send_a_file(
 
     assert done.returncode == 0, done.stderr
     assert "Completed imported" in done.stdout or '"datasetType":"orders"' in done.stdout
+
+
+def test_a_file_that_somebody_else_sends_appears_in_an_open_list(
+    page: Page, first_run: Path
+) -> None:
+    told = json.loads(first_run.read_text())
+    key = {"authorization": f"Bearer {told['apiKey']}"}
+    data = to_csv([{**TRANSACTION, "transaction_id": "others-1"}]).encode()
+    asked = {"datasetType": "transactions", "file": {"name": "others.csv", "type": "csv"}}
+
+    url = f"{told['url']}/analytics/files/upload"
+    ticket = httpx.post(url, json=asked, headers=key).json()
+    httpx.put(ticket["uploadUrl"], content=data).raise_for_status()
+
+    row = page.locator("#files tbody tr", has_text="others.csv")
+    expect(row).to_contain_text("Imported", timeout=60_000)
+    expect(row).to_have_count(1)
+    expect(row).not_to_have_attribute("data-live", "")
+
+
+def test_check_again_says_what_stands_and_what_stays_before_it_is_done(
+    page: Page, pictures: Path
+) -> None:
+    rows = [{**TRANSACTION, "transaction_id": f"again-{n}", "amount": "10.00"} for n in range(4)]
+    choose(page, "again_transactions.csv", to_csv(rows).encode())
+    page.get_by_role("button", name="Send it").click()
+    row = page.locator("#files tbody tr", has_text="again_transactions.csv")
+    expect(row).to_contain_text("Imported", timeout=60_000)
+    row.get_by_role("link").click()
+
+    page.get_by_role("button", name="Check again…").click()
+
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("4 rows are on your dashboards now: 40.00 EUR (4 captures).")
+    expect(dialog).to_contain_text("If it fails, nothing changes.")
+    page.screenshot(path=pictures / "journey-4-check-again.png")
+    assert violations(page) == []
+    dialog.get_by_role("button", name="Keep it as it is").click()
+    expect(dialog).to_be_hidden()
+    expect(page.get_by_role("button", name="Check again…")).to_be_focused()
+    page.get_by_role("button", name="Check again…").click()
+    dialog.get_by_role("button", name="Check again", exact=True).click()
+    expect(page.locator(".history")).to_contain_text("Asked to check the file again")
+    expect(page.locator(".banner h2")).to_have_text(
+        "4 rows are on your dashboards.", timeout=60_000
+    )

@@ -38,57 +38,6 @@ async function answerOf(path, options) {
   throw Object.assign(new Error(words), { status: response.status, isTransient: response.status >= 500 || response.status === 429 });
 }
 
-/** Fetch a page or a part of one as a document; null when it is not there or the session is over. */
-export async function fetchDocument(path) {
-  try {
-    const response = await fetch(path, { headers: { accept: "text/html" } });
-    if (!response.ok || response.redirected) return null;
-    return new DOMParser().parseFromString(await response.text(), "text/html");
-  } catch {
-    return null;
-  }
-}
-
-/**
- * Call `onChange` whenever the file changes, until its end: by its event stream, or by asking when
- * the stream does not come through. Calls come at most every 700 ms, the last one always.
- */
-export function follow(fileId, onChange) {
-  const pause = 700;
-  let last = 0;
-  let waiting = null;
-  let isOver = false;
-  let poll = null;
-  const tell = (file) => {
-    clearTimeout(waiting);
-    const run = () => { last = Date.now(); onChange(file); };
-    if (isOver) run();
-    else waiting = setTimeout(run, Math.max(0, last + pause - Date.now()));
-  };
-  const end = (file) => {
-    // An undo under way changes a Completed file once more.
-    const isFinal = file.status === "Completed" || file.status === "Failed";
-    if (isFinal) { isOver = true; stream.close(); clearInterval(poll); }
-  };
-  const stream = new EventSource(`/analytics/files/${fileId}/events`);
-  stream.onmessage = (event) => {
-    const file = JSON.parse(event.data);
-    end(file);
-    tell(file);
-  };
-  stream.onerror = () => {
-    if (stream.readyState !== EventSource.CLOSED || isOver || poll) return;
-    poll = setInterval(async () => {
-      const response = await fetch(`/analytics/files/${fileId}`).catch(() => null);
-      if (!response?.ok) return;
-      const file = await response.json();
-      end(file);
-      tell(file);
-    }, 2000);
-  };
-  return () => { isOver = true; stream.close(); clearInterval(poll); clearTimeout(waiting); };
-}
-
 let announced = 0;
 let announcing = null;
 

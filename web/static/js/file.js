@@ -1,27 +1,15 @@
-/* One file: follows it while it moves on, and asks before it is undone or checked again. */
+/* One file: asks before it is undone or checked again. htmx puts in place what the server says of it. */
 
-import { announce, fetchDocument, follow, post } from "./api.js";
+import { announce, ask, post } from "./api.js";
 
 const dialog = document.getElementById("ask");
 const alertBox = document.getElementById("ask-alert");
 const confirmButton = document.getElementById("ask-confirm");
+const question = document.getElementById("ask-question");
 let call = null;
 let wasUnfolded = false;
 
-async function refresh() {
-  const fresh = await fetchDocument(location.pathname);
-  const page = fresh?.querySelector(".page");
-  if (!page) return;
-  const parts = document.querySelector(".page");
-  // The open question stays where it is; all else is what the server says now.
-  const keeps = document.activeElement?.id;
-  page.querySelector("#ask")?.remove();
-  for (const child of [...parts.children]) if (child !== dialog) child.remove();
-  parts.prepend(...document.adoptNode(page).children);
-  if (keeps && !dialog.open) document.getElementById(keeps)?.focus();
-  announce(document.querySelector(".banner h2").textContent);
-  foldRejected();
-}
+const refresh = () => htmx.ajax("GET", location.pathname, { target: ".page", select: ".page", swap: "outerHTML" });
 
 /** Show the first of the rows set aside; the rest at a click. Without scripts all are shown. */
 function foldRejected() {
@@ -38,10 +26,11 @@ function foldRejected() {
   button.addEventListener("click", () => { wasUnfolded = rest.hidden; show(rest.hidden); });
 }
 
-function watch() {
-  const banner = document.querySelector(".banner[data-live]");
-  if (banner) follow(banner.dataset.file, refresh);
-}
+document.addEventListener("htmx:afterSettle", ({ target }) => {
+  if (!target.matches?.(".page")) return;
+  announce(document.querySelector(".banner h2").textContent);
+  foldRejected();
+});
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-post]");
@@ -55,16 +44,14 @@ document.addEventListener("click", (event) => {
 });
 
 /** Say what would change: at once what the page knows, or what is worked out for this moment. */
-async function tellConsequence({ post: asked, question, consequence }) {
-  const place = document.getElementById("ask-question");
-  const say = (words) => place.replaceChildren(Object.assign(document.createElement("p"), { textContent: words }));
+async function tellConsequence({ post: asked, question: words, consequence }) {
+  const say = (text) => question.replaceChildren(Object.assign(document.createElement("p"), { textContent: text }));
   confirmButton.disabled = Boolean(consequence);
-  if (!consequence) { say(question); return; }
+  if (!consequence) { say(words); return; }
   say("Working out what would change…");
-  const told = (await fetchDocument(consequence))?.querySelector(".consequence");
+  await htmx.ajax("GET", consequence, { target: question, swap: "innerHTML" });
   if (call !== asked) return;
-  if (told) place.replaceChildren(document.adoptNode(told));
-  else say(question);
+  if (!question.querySelector(".consequence")) say(words);
   confirmButton.disabled = false;
 }
 
@@ -76,7 +63,6 @@ confirmButton.addEventListener("click", async () => {
     dialog.close();
     await refresh();
     if (call.endsWith("/undo") && !answer.undoneAt) await untilUndone(fileId);
-    else watch();
   } catch (fault) {
     alertBox.textContent = fault.message;
     alertBox.hidden = false;
@@ -88,11 +74,10 @@ confirmButton.addEventListener("click", async () => {
 async function untilUndone(fileId) {
   for (let pause = 300; pause < 60000; pause *= 1.4) {
     await new Promise((go) => { setTimeout(go, pause); });
-    const response = await fetch(`/analytics/files/${fileId}`).catch(() => null);
-    if (response?.ok && (await response.json()).undoneAt) break;
+    const file = await ask(`/analytics/files/${fileId}`).catch(() => null);
+    if (file?.undoneAt) break;
   }
   await refresh();
 }
 
-watch();
 foldRejected();

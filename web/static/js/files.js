@@ -1,57 +1,28 @@
-/* The list of files: new ones at the top, those under way followed to their end. */
+/* The list: files just sent are put on top, and what came to its end is told. htmx keeps it up to date. */
 
-import { announce, fetchDocument, follow } from "./api.js";
+import { announce } from "./api.js";
 
 const list = document.getElementById("files");
-const body = list.tBodies[0];
-const followed = new Map();
-// A browser keeps six connections to a host; pages and uploads need some.
-const followedAtOnce = 4;
+const rows = document.getElementById("rows");
 
-/** Put a file that was just sent at the top of the list, and follow it. */
+/** Put a file that was just sent at the top of the list, where it is followed. */
 export async function showSent(fileId) {
-  const row = await fetchRow(fileId);
-  if (!row) return;
-  row.classList.add("is-new");
-  body.querySelector(`tr[data-file="${CSS.escape(fileId)}"]`)?.remove();
-  body.prepend(row);
-  list.hidden = false;
-  document.getElementById("none").hidden = true;
-  watchNext();
+  await htmx.ajax("GET", `/files/${fileId}/row?new=yes`, { target: rows, swap: "afterbegin", select: "tr" });
 }
 
-async function fetchRow(fileId) {
-  const fragment = await fetchDocument(`/files/${fileId}/row`);
-  const row = fragment?.querySelector("tr");
-  return row ? document.adoptNode(row) : null;
+/** One line for each file: the newest, as the server said it last. */
+function keepOnce() {
+  const seen = new Set();
+  for (const row of [...rows.rows]) {
+    if (seen.has(row.dataset.file)) row.remove();
+    seen.add(row.dataset.file);
+  }
+  list.hidden = !rows.rows.length;
+  if (rows.rows.length) document.getElementById("none").hidden = true;
 }
 
-/** Put the server's line of the file in the place of the one shown. */
-async function refresh(fileId) {
-  const fresh = await fetchRow(fileId);
-  const old = body.querySelector(`tr[data-file="${CSS.escape(fileId)}"]`);
-  if (!fresh || !old) return;
-  const hadFocus = old.contains(document.activeElement);
-  const before = old.cells[1].textContent.trim();
-  old.replaceWith(fresh);
-  if (hadFocus) fresh.querySelector("a").focus();
-  const now = fresh.cells[1].textContent.trim();
-  if (!fresh.hasAttribute("data-live") && now !== before) announce(`${fresh.querySelector(".name").textContent}: ${now}`);
-}
-
-function watch(fileId) {
-  if (followed.has(fileId) || followed.size >= followedAtOnce) return;
-  followed.set(fileId, follow(fileId, async (file) => {
-    await refresh(fileId);
-    if (file.status === "Completed" || file.status === "Failed") {
-      followed.delete(fileId);
-      watchNext();
-    }
-  }));
-}
-
-function watchNext() {
-  for (const row of body.querySelectorAll("tr[data-live]")) watch(row.dataset.file);
-}
-
-watchNext();
+document.addEventListener("htmx:afterSwap", keepOnce);
+document.addEventListener("htmx:afterSettle", ({ target }) => {
+  // Only a line that moved until now is news.
+  if (target.matches?.("tr[data-file]:not([data-live])")) announce(`${target.querySelector(".name").textContent}: ${target.cells[1].textContent.trim()}`);
+});

@@ -63,12 +63,13 @@ filters?.addEventListener("submit", () => {
 });
 
 /* Keys of the whole portal; a field that is written in keeps its letters. */
-const waits = { isGoing: false };
+const waits = { isGoing: false, since: 0 };
+const patience = 1500;
 const goes = { o: "/", f: "/files", d: "/datasets", s: "/settings" };
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog")) return;
-  if (waits.isGoing && goes[event.key]) location.assign(goes[event.key]);
-  waits.isGoing = event.key === "g";
+  if (waits.isGoing && Date.now() - waits.since < patience && goes[event.key]) location.assign(goes[event.key]);
+  Object.assign(waits, { isGoing: event.key === "g", since: Date.now() });
   if (event.key === "/" && document.getElementById("q")) { event.preventDefault(); document.getElementById("q").focus(); }
   if (event.key === "u") {
     const choose = document.getElementById("choose");
