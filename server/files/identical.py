@@ -97,7 +97,10 @@ def _same_bytes(claim: Claim, sha256: str | None) -> list[ColumnElement[bool]]:
 
 
 async def list_duplicates(unit: UnitOfWork, file_id: UUID) -> list[File]:
-    """Return the completed duplicates of a file in order of arrival; undo promotes the first."""
+    """Return the completed duplicates of a file in order of arrival; undo promotes the first.
+
+    Not those that were only to be judged: nothing of them may ever load.
+    """
     found = await unit.session.exec(
         select(File)
         .where(
@@ -108,4 +111,4 @@ async def list_duplicates(unit: UnitOfWork, file_id: UUID) -> list[File]:
         )
         .order_by(col(File.uploaded_at), col(File.file_id))
     )
-    return list(found)
+    return [file for file in found if not file.options.get("dryRun")]

@@ -2,8 +2,9 @@
 
 from server.files.lifecycle import Outcome
 from server.files.repository import list_events
+from tests.fixtures.files import ALICE
 from tests.fixtures.rows import good, to_csv
-from tests.fixtures.workshop import Workshop
+from tests.fixtures.workshop import Workshop, some_csv
 from worker.jobs import JOBS
 
 
@@ -29,3 +30,21 @@ async def test_a_duplicates_history_says_how_many_rows_newer_files_have_replaced
     later = await ingested(1, 9, "1.00")
 
     assert (at_once, later) == ("0", "3")
+
+
+async def test_a_file_that_was_only_to_be_judged_never_takes_the_place_of_an_undone_one(
+    workshop: Workshop,
+) -> None:
+    desk = workshop.desk
+    first = await workshop.ingested(3, provider_code="judged")
+    judged = await desk.send_and_pin(data=some_csv(3, provider_code="judged"))
+    await desk.set(judged, options={"dryRun": True})
+    await JOBS["ingest"](workshop.context, judged)
+    await desk.service.undo(ALICE, first.file_id)
+
+    await JOBS["undo"](workshop.context, first.file_id)
+
+    row = await desk.row(judged)
+    assert (row.outcome, row.published_attempt) == (Outcome.DUPLICATE, None)
+    assert await workshop.rows("transactions_current", judged) == {}
+    assert await workshop.rows("transactions_current", first.file_id) == {}
