@@ -1,11 +1,13 @@
 """What dead workers and outages left behind is put right, counted and told once."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import cast
 
 import httpx
 import pytest
 from sqlmodel import col, select
+from structlog.testing import capture_logs
 
 from server.access.models import IdempotentAnswer
 from server.errors import AnalyticsUnavailable
@@ -24,6 +26,12 @@ def repaired(kind: str) -> float:
     return cast(float, RECONCILED.labels(kind=kind)._value.get())
 
 
+def lines(logs: Sequence[Mapping[str, object]], kind: str, fact: str) -> list[object]:
+    """Return what the log says was put right, by one of its facts."""
+    told = [line for line in logs if line["event"] == "reconcile.repaired"]
+    return [line[fact] for line in told if line["kind"] == kind]
+
+
 async def test_tables_of_dead_runs_are_dropped_and_those_of_living_ones_stay(
     workshop: Workshop,
 ) -> None:
@@ -37,9 +45,13 @@ async def test_tables_of_dead_runs_are_dropped_and_those_of_living_ones_stay(
             await workshop.attempt(claim).create(purpose)
 
     reconciler = Reconciler(workshop.context)
-    await reconciler.round()
-    await reconciler.round()
+    with capture_logs() as logs:
+        await reconciler.round()
+        await reconciler.round()
 
+    told = {f"{p}_{dead.dataset_type}" for p in ("staging", "next", "overlap")}
+    assert {str(table).rsplit("_", 3)[0] for table in lines(logs, "table", "table")} == told
+    assert len(lines(logs, "table", "table")) == 3
     left = await workshop.tables()
     assert left == {workshop.attempt(living).bare_table(p) for p in ("staging", "next", "overlap")}
     assert repaired("table") == before + 3
@@ -131,9 +143,11 @@ async def test_an_object_no_row_knows_is_hidden_and_its_bytes_stay(workshop: Wor
     await objects.hide_strays()
     fresh = {found.key async for found in desk.storage.list_objects("incoming/")}
     desk.clock.turn(days=8)
-    await objects.hide_strays()
-    await objects.hide_strays()
+    with capture_logs() as logs:
+        await objects.hide_strays()
+        await objects.hide_strays()
 
+    assert lines(logs, "object-without-row", "key").count(stray) == 1
     old = {found.key async for found in desk.storage.list_objects("incoming/")}
     assert stray in fresh
     assert stray not in old
@@ -149,9 +163,11 @@ async def test_a_row_whose_object_is_gone_is_told_once(workshop: Workshop) -> No
     await desk.storage.remove_version(gone.object_key, gone.object_version)
     desk.clock.turn(seconds=60)
 
-    for _ in range(2):
-        await Reconciler(workshop.context).round()
+    with capture_logs() as logs:
+        for _ in range(2):
+            await Reconciler(workshop.context).round()
 
+    assert lines(logs, "row-without-object", "file_id") == [str(gone.file_id)]
     assert (await desk.history(gone.file_id)).count("object.missing") == 1
     assert "object.missing" not in await desk.history(there.file_id)
     assert repaired("row-without-object") == before + 1

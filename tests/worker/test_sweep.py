@@ -1,9 +1,10 @@
 """The sweep finds what nobody was told of, with and without Valkey."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 import pytest
 import pytest_asyncio
+from structlog.testing import capture_logs
 
 from server.errors import StorageUnavailable
 from server.files.lifecycle import Outcome, Stage
@@ -74,9 +75,18 @@ async def test_a_file_whose_worker_died_is_woken(desk: Desk, sweep: Sweep) -> No
     assert desk.queue.calls == []
 
     desk.clock.turn(seconds=31)
-    await sweep.round()
+    with capture_logs() as logs:
+        for _ in range(3):
+            await sweep.round()
 
-    assert desk.queue.calls == [("ingest", claim.file_id)]
+    assert desk.queue.calls == [("ingest", claim.file_id)] * 3
+    assert found(logs, "abandoned") == [str(claim.file_id)]
+
+
+def found(logs: Sequence[Mapping[str, object]], kind: str) -> list[object]:
+    """Return the files of which the log says that the sweep found them."""
+    told = [line for line in logs if line["event"] == "sweep.found" and line["kind"] == kind]
+    return [line["file_id"] for line in told]
 
 
 async def test_an_undo_that_nobody_does_is_woken(
@@ -101,8 +111,11 @@ async def test_an_upload_that_never_came_is_given_up_after_the_grace(
     assert (await desk.row(file_id)).is_at is Stage.AWAITING_UPLOAD
 
     desk.clock.turn(minutes=2)
-    await sweep.round()
+    with capture_logs() as logs:
+        for _ in range(2):
+            await sweep.round()
 
+    assert found(logs, "expired") == [str(file_id)]
     row = await desk.row(file_id)
     assert (row.is_at, row.ended_as) == (Stage.FAILED, Outcome.NEVER_UPLOADED)
 

@@ -43,6 +43,7 @@ class Sweep:
         self._context = context
         self._runner = runner
         self._awaited = AwaitedFiles(context)
+        self._abandoned: frozenset[UUID] = frozenset()
         self._rounds = Rounds(
             "sweep.interrupted",
             {
@@ -77,7 +78,10 @@ class Sweep:
         """Wake workers for files whose worker died."""
         is_over = col(File.lease_expires_at) < self._context.clock()
         found = await self._find([col(File.stage).in_(_WORKED_ON), is_over])
-        for file_id in found:
+        # Told once: until a worker has room for it, every round finds it again.
+        new = [file_id for file_id in found if file_id not in self._abandoned]
+        self._abandoned = frozenset(found)
+        for file_id in new:
             SWEEP_FOUND.labels(kind="abandoned").inc()
             logger.warning("sweep.found", kind="abandoned", file_id=str(file_id))
         await self._wake("ingest", found)
