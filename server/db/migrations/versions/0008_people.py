@@ -46,10 +46,10 @@ def upgrade() -> None:
         " created_at, disabled_at FROM users_before"
     )
     op.drop_table("users_before")
-    with op.batch_alter_table("workspaces") as batch:
-        batch.add_column(
-            sa.Column("requires_totp", sa.Boolean(), nullable=False, server_default=sa.false())
-        )
+    op.add_column(
+        "workspaces",
+        sa.Column("requires_totp", sa.Boolean(), nullable=False, server_default=sa.false()),
+    )
     _sessions([_workspace()])
     _links()
     _trail()
@@ -69,8 +69,7 @@ def downgrade() -> None:
     )
     op.drop_table("memberships")
     op.drop_table("users")
-    with op.batch_alter_table("workspaces") as batch:
-        batch.drop_column("requires_totp")
+    op.drop_column("workspaces", "requires_totp")
     _users(
         [
             _workspace(),
