@@ -132,7 +132,7 @@ class SecondFactorPage:
     address: str
     """`otpauth:` address: on a phone it opens the app."""
     picture: str
-    """The QR code as an SVG path of 1 by 1 modules."""
+    """The QR code as an SVG path, a unit for each of its modules."""
     picture_size: int
     """Its width in modules, margin included."""
     is_required: bool

@@ -50,6 +50,20 @@ def test_secrets_are_made_once_and_private(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "secrets.json").stat().st_mode) == 0o600
 
 
+def test_a_folder_of_an_earlier_version_gets_the_secret_it_lacks(tmp_path: Path) -> None:
+    before = read_secrets(tmp_path)
+    path = tmp_path / "secrets.json"
+    kept = json.loads(path.read_text())
+    del kept["sealing_key"]
+    path.write_text(json.dumps(kept))
+
+    after = read_secrets(tmp_path)
+
+    assert after.storage_secret_key == before.storage_secret_key
+    assert after.sealing_key
+    assert read_secrets(tmp_path) == after
+
+
 def test_damaged_secrets_are_told(tmp_path: Path) -> None:
     (tmp_path / "secrets.json").write_text("{")
 
