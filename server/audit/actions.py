@@ -36,6 +36,7 @@ class Action(StrEnum):
     MAPPING_SAVED = "mapping.saved"
     MAPPING_REPLACED = "mapping.replaced"
     MAPPING_DELETED = "mapping.deleted"
+    SETTLEMENT_SOURCE_CHOSEN = "settlement-source.chosen"
     ORIGINAL_DOWNLOADED = "file.original-downloaded"
     REJECTED_DOWNLOADED = "file.rejected-rows-downloaded"
     UNDO_REQUESTED = "file.undo-requested"

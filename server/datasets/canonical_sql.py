@@ -13,13 +13,14 @@ to the row as sent, `_part` is 0 for the movement.
 
 Money is counted once: of the reports about one account only the source of record is told
 (`source_of_record.py`), and a row that was sent before it had a payout is told only until the
-payout's own rows are there (`_is_not_told_again`).
+payout's own rows are there (`late_rows.py`).
 """
 
 from collections.abc import Sequence
 
 from server.datasets.canonical import Amount, Canonical, Meaning
 from server.datasets.declaration import Dataset
+from server.datasets.late_rows import not_told_again
 from server.datasets.sql import array, quoted
 from server.datasets.storing import storage_type
 from server.datasets.tables import current_table
@@ -156,7 +157,7 @@ def _told_rows(settlements: Dataset, report: Dataset, database: str) -> str:
     is_told = f"if(t.1 = 0, {movement} OR ({nothing}), t.4 != 0)"
     rows = (
         f"(SELECT *, arrayJoin(arrayFilter(t -> {is_told}, [{', '.join(told)}])) AS _told"
-        f" FROM {database}.{current_table(report)}{_is_not_told_again(report, database)})"
+        f" FROM {database}.{current_table(report)}{not_told_again(report, database)})"
     )
     return _select(settlements, report, _cells(settlements, report, canonical), rows)
 
@@ -235,29 +236,3 @@ def _as(kind: str, alias: str, source: Dataset, expression: str) -> str:
     """Return the value in the view's type; as it is where it has it, so that an index serves."""
     stored = {column.name: storage_type(column) for column in source.columns} | dict(_LINEAGE)
     return alias if stored.get(expression) == kind else f"CAST({alias}, {quoted(kind)})"
-
-
-def _is_not_told_again(report: Dataset, database: str) -> str:
-    """Return the WHERE that leaves out rows sent without a payout which have one by now.
-
-    A provider reports some rows (late interchange) before it knows the payout they go into. Such a
-    row is known by its fallback key until another file brings the same thing in a payout's rows;
-    then those speak, whichever file arrived first, and when that file is undone the row without a
-    payout speaks again. Within one file both are told: the provider listed both.
-    """
-    fallback = report.key_fallback
-    if fallback is None or report.canonical is None:
-        return ""
-    table = f"{database}.{current_table(report)}"
-    known = [name for name in report.key if name not in fallback.when_empty]
-    same = ", ".join(["_workspace", *known, *fallback.columns])
-    without = " AND ".join(f"empty({name})" for name in fallback.when_empty)
-    # The rows without a payout are few: they are what is looked for among all others.
-    again = (
-        "SELECT _workspace, early_file, early_row FROM"
-        f" (SELECT {same}, _file FROM {table} WHERE NOT ({without})"
-        f" AND ({same}) IN (SELECT {same} FROM {table} WHERE {without})) AS paid"
-        f" INNER JOIN (SELECT {same}, _file AS early_file, _row AS early_row FROM {table}"
-        f" WHERE {without}) AS early USING ({same}) WHERE early_file != _file"
-    )
-    return f" WHERE NOT ({without}) OR (_workspace, _file, _row) NOT IN ({again})"

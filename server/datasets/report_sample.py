@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from itertools import chain
 from types import MappingProxyType
 from typing import Final
 
@@ -33,10 +32,8 @@ _FEE: Final = "fee"
 _PAYOUT: Final = "payout"
 _SERIAL: Final = re.compile(r"[0-9]{8,}")
 _NUMBER: Final = re.compile(r"[0-9]+")
-# Where fees are rows, a capture has up to three of them; nearly always there are more than two
-# rows a movement.
-_ROWS_PER_MOVEMENT: Final = 2
-_MOST_WITHOUT_FEES: Final = 20
+# More movements than there are rows, in case some need a payout for which there is no room.
+_SPARE: Final = 200
 
 
 def report_rows(dataset: Dataset, *, rows: int, seed: int, window: Window) -> Iterator[list[str]]:
@@ -61,13 +58,10 @@ class _Report:
     def rows(self, rows: int) -> Iterator[list[str]]:
         owed: dict[str, Decimal] = {}
         left, last = rows, self._window.begins
-        for movement in self._movements(rows):
-            payouts = len({*owed, movement.currency}) if self._pays_out else 0
-            room = left - payouts
-            if room < 1:
-                if left <= len(owed) or not self._pays_out:
-                    break
-                continue  # a currency that would need a payout too many
+        # What happens does not depend on how many movements are made, only when: so they are gone
+        # through twice, first to find how many fill the rows, then spread over the whole window.
+        needed = max((number for number, _, _ in self._taken(rows + _SPARE, rows)), default=1)
+        for _, movement, room in self._taken(needed, rows):
             last = movement.happened_at
             for cells, net in self._told(movement, room):
                 owed[movement.currency] = owed.get(movement.currency, Decimal(0)) + net
@@ -82,13 +76,26 @@ class _Report:
         # A file of one row pays out nothing.
         return list(owed.items()) or [("EUR", Decimal(0))] * left
 
-    def _movements(self, rows: int) -> Iterator[Movement]:
-        count = rows if self._canonical.parts else rows // _ROWS_PER_MOVEMENT + _MOST_WITHOUT_FEES
-        spread = movements(count, seed=self._seed, window=self._window)
-        # Should the first ones have too few fees; then they begin anew.
-        more = movements(rows, seed=self._seed + 1, window=self._window)
-        for movement in chain(spread, more):
-            yield replace(movement, provider=self._canonical.provider)
+    def _taken(self, count: int, rows: int) -> Iterator[tuple[int, Movement, int]]:
+        """Yield the movements that the rows tell of: which it is, and how many rows are left."""
+        left, currencies = rows, set[str]()
+        made = movements(count, seed=self._seed, window=self._window)
+        for number, movement in enumerate(made, start=1):
+            if left <= self._payouts_for(currencies):
+                return
+            room = left - self._payouts_for({*currencies, movement.currency})
+            if room < 1:
+                continue  # a currency that would need a payout too many
+            currencies.add(movement.currency)
+            left -= min(room, self._size(movement))
+            yield number, replace(movement, provider=self._canonical.provider), room
+
+    def _payouts_for(self, currencies: set[str]) -> int:
+        return len(currencies) if self._pays_out else 0
+
+    def _size(self, movement: Movement) -> int:
+        has_fees = movement.kind == CAPTURE and not self._canonical.parts
+        return 1 + (len(self._fees(movement)) if has_fees else 0)
 
     def _told(self, movement: Movement, room: int) -> Iterator[tuple[dict[str, str], Decimal]]:
         is_capture = movement.kind == CAPTURE

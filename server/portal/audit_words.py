@@ -52,6 +52,7 @@ ACTIONS: Mapping[Action, str] = MappingProxyType(
         Action.RECOVERY_CODE_USED: "Used a recovery code",
         Action.SECOND_FACTOR_REQUIRED: "Asked everybody for a second factor",
         Action.SECOND_FACTOR_OPTIONAL: "Made second factors optional",
+        Action.SETTLEMENT_SOURCE_CHOSEN: "Chose which report counts for an account",
         Action.MAPPING_SAVED: "Saved a mapping",
         Action.MAPPING_REPLACED: "Changed a mapping",
         Action.MAPPING_DELETED: "Deleted a mapping",

@@ -12,7 +12,8 @@ from server.datasets.declaration import Dataset
 from server.datasets.tables import GOOD, history_table
 from server.files.models import File
 from server.settlements.models import SettlementAccount
-from server.settlements.sources import Account, Actor, Brought, announce, follow_files
+from server.settlements.repository import Account, Brought
+from server.settlements.sources import Actor, announce, follow_files
 from server.unit_of_work import UnitsOfWork
 
 _COMMENT = "settlement-sources"

@@ -13,9 +13,9 @@ from server.access.principal import Principal
 from server.access.scopes import Scope
 from server.errors import Malformed, NotFound, StateConflict, UnknownDataset
 from server.files.refusals import refusals
+from server.settlements.repository import Account
 from server.settlements.schemas import SourceLinks, SourceListSchema, SourceRequest, SourceSchema
 from server.settlements.service import SettlementSources
-from server.settlements.sources import Account
 
 _PATH = "/analytics/settlement-sources"
 
@@ -59,10 +59,9 @@ class SettlementSourcesController(Controller):
     ) -> SourceSchema:
         """Let a dataset count for an account; dashboards show its rows at once."""
         source = await settlement_sources.choose(
-            principal.workspace_id,
+            principal,
             Account(data.provider.strip().lower(), data.account.strip()),
             data.dataset_type,
-            principal.name,
         )
         return SourceSchema.of(source)
 

@@ -8,14 +8,18 @@ from dataclasses import dataclass
 from sqlalchemy import tuple_
 from sqlmodel import col, select
 
+from server.access.principal import Principal
 from server.analytics.gateway import Analytics
+from server.audit.actions import Action
+from server.audit.trail import Subject, record
 from server.clock import Clock
 from server.datasets.canonical_sql import account_of
 from server.datasets.catalogue import Catalogue
 from server.errors import FieldFault, Malformed, NotFound, StateConflict, UnknownDataset
 from server.settlements.mirror import mirror
 from server.settlements.models import SettlementSource
-from server.settlements.sources import Account, Actor, Report, choose, reports_of
+from server.settlements.repository import Account, Report, reports_of
+from server.settlements.sources import Actor, choose
 from server.unit_of_work import UnitsOfWork
 
 
@@ -70,10 +74,13 @@ class SettlementSources:
         has_more = len(found) > size
         return SourcePage(sources, _cursor(sources[-1].account) if has_more else None)
 
-    async def choose(
-        self, workspace: str, account: Account, dataset_type: str | None, principal: str
-    ) -> Source:
+    async def choose(self, by: Principal, account: Account, dataset_type: str | None) -> Source:
         """Let a dataset count for the account; None lets it follow from the files again.
+
+        Args:
+            by: who chooses, in their workspace; a line of the audit trail says so.
+            account: whose money it is.
+            dataset_type: what is to count.
 
         Raises:
             UnknownDataset: its rows are no settlements.
@@ -83,6 +90,7 @@ class SettlementSources:
         """
         if dataset_type is not None:
             self._check(dataset_type)
+        workspace = by.workspace_id
         async with self._units.begin() as unit:
             reports = await reports_of(unit, workspace, [account])
             told = [report.dataset_type for report in reports.get(account, ())]
@@ -92,8 +100,16 @@ class SettlementSources:
             if dataset_type is not None and dataset_type not in told:
                 detail = f"No published file of {dataset_type} tells of it; {told[0]} does."
                 raise StateConflict(detail)
-            actor = Actor(principal, self._clock())
+            actor = Actor(by.name, self._clock())
             row = await choose(unit, workspace, account, dataset_type, actor)
+            await record(
+                unit,
+                Action.SETTLEMENT_SOURCE_CHOSEN,
+                by=by,
+                to=Subject("account", "", f"{account.provider} {account.account}"),
+                at=actor.at,
+                detail={"chosen": dataset_type, "counts": row.dataset_type},
+            )
             source = _source(row, reports)
         await mirror(self._units, self._analytics)
         return source

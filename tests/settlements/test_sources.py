@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from sqlmodel import col, delete, select
 
+from server.audit.trail import AuditQuery, AuditTrail
 from server.errors import AnalyticsUnavailable, NotFound, StateConflict, UnknownDataset
 from server.settlements.backfill import name_earlier_accounts
 from server.settlements.mirror import mirror
@@ -99,6 +100,10 @@ async def test_every_change_of_a_source_is_kept(books: Books) -> None:
         ("source.chosen", ADYEN_REPORT, "settlements"),
     ]
     assert changes[1].actor == "key:alice"
+    lines = await AuditTrail(books.shop.desk.units).page(books.owner.workspace_id, AuditQuery())
+    assert [(line.action, line.subject) for line in lines] == [
+        ("settlement-source.chosen", "adyen NorthwindEU")
+    ]
 
 
 async def test_undoing_the_first_report_lets_the_other_one_count(books: Books) -> None:

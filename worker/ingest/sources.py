@@ -12,7 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from server.datasets.canonical_sql import account_of
 from server.datasets.tables import GOOD
 from server.settlements.mirror import mirror
-from server.settlements.sources import Account, Actor, Brought, announce, follow_files
+from server.settlements.repository import Account, Brought
+from server.settlements.sources import Actor, announce, follow_files
 from server.unit_of_work import UnitOfWork
 from worker.ingest.attempt import Attempt
 from worker.ingest.resolve import Published
