@@ -17,7 +17,12 @@ from server.telemetry.request_id import current_request_id
 
 
 def to_sign_in(request: PageRequest, _fault: Exception) -> Response[object]:
-    """Answer a page without a session: sign in first, then come back here."""
+    """Answer a page without a session: sign in first, then come back here.
+
+    A part that a script asks for is refused: the sign-in must not be put in its place.
+    """
+    if "hx-request" in request.headers:
+        return Response(None, status_code=401)
     path = request.url.path
     if request.url.query:
         path += f"?{request.url.query}"

@@ -4,9 +4,12 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 import uvicorn
@@ -19,13 +22,26 @@ from server.access.sign_in import SignedIn
 from server.analytics.gateway import Analytics
 from server.app import assemble
 from server.files.lifecycle import Outcome, Stage
+from server.files.models import File
+from server.insights.service import Insights
 from server.schema import metadata
 from server.storage import s3
 from tests.browser.community import Community, make_community
 from tests.fixtures.database import RecordingQueue
 from tests.fixtures.http import make_settings
 from tests.portal.application import make_portal_app
-from tests.portal.builders import FILE_ID, ISSUE, NOW, STATISTICS, CannedInsights, make_file
+from tests.portal.builders import (
+    FILE_ID,
+    ISSUE,
+    NOW,
+    STATISTICS,
+    CannedInsights,
+    NoInsights,
+    make_file,
+)
+
+ALL_BAD_ID = UUID("01936d2a-0000-7000-8000-000000000002")
+"""A file of four million rows, none of which is right."""
 
 _ARGUMENTS = [
     "--no-sandbox",
@@ -55,8 +71,45 @@ class Portal:
 
 @pytest.fixture(scope="session")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    """Serve the pages, with one file, from a thread."""
-    home = tmp_path_factory.mktemp("portal")
+    """Serve the pages, with two files, and no analytics."""
+    some_bad = make_file(
+        Stage.COMPLETED,
+        Outcome.IMPORTED_WITH_REJECTIONS,
+        statistics=STATISTICS,
+        issues=[ISSUE],
+    )
+    all_bad = make_file(
+        Stage.FAILED,
+        Outcome.FAILED,
+        file_id=ALL_BAD_ID,
+        name="all_bad.csv",
+        object_key="all_bad",
+        created_at=NOW - timedelta(days=2),
+        statistics={"rowsTotal": 4_000_000, "rowsRejected": 4_000_000},
+        judged_attempt=1,
+        issues=[{**ISSUE, "count": 4_000_000}],
+        failure={
+            "code": "too-many-rejected",
+            "title": "Too many rows set aside",
+            "detail": "4000000 of 4000000 rows were rejected.",
+            "retryable": False,
+        },
+    )
+    files = (some_bad, all_bad)
+    with _served(tmp_path_factory.mktemp("portal"), CannedInsights(), files) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def empty_portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """Serve the pages of a workspace to which nothing has been sent."""
+    with _served(tmp_path_factory.mktemp("empty"), NoInsights(), ()) as served:
+        yield served
+
+
+@contextmanager
+def _served(home: Path, insights: Insights, files: Sequence[File]) -> Iterator[Portal]:
+    """Serve the pages from a thread, with such files and a ClickHouse that does not answer."""
     settings = make_settings(
         home,
         database_url=f"sqlite+aiosqlite:///{home / 'portal.db'}",
@@ -78,22 +131,17 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
             first = await parts.access.set_up(unit, workspace="main", admin_email="nadia@x.example")
             assert first is not None
         workspace_id = await parts.access.workspace_id()
-        file = make_file(
-            Stage.COMPLETED,
-            Outcome.IMPORTED_WITH_REJECTIONS,
-            workspace_id=workspace_id,
-            statistics=STATISTICS,
-            issues=[ISSUE],
-        )
         async with parts.units.begin() as unit:
-            unit.session.add(file)
+            for file in files:
+                file.workspace_id = workspace_id or ""
+                unit.session.add(file)
         signed_in = await parts.room.sign_in.begin(first.admin_email, first.admin_password, NOW)
         assert isinstance(signed_in, SignedIn)
         session = await parts.room.directory.principal_of_session(signed_in.token)
         assert session is not None
         seen.append(await make_community(parts, session, signed_in.token))
 
-    app = make_portal_app(parts, CannedInsights(), on_startup=[begin], on_shutdown=[parts.close])
+    app = make_portal_app(parts, insights, on_startup=[begin], on_shutdown=[parts.close])
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", lifespan="on"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -1,12 +1,13 @@
 /* Calls of the public API with the session's cookie and token. */
 
-const token = document.querySelector('meta[name="csrf-token"]')?.content ?? "";
+/* Read at every call: signing in again, in another tab, brings another one (`shell.js`). */
+const token = () => document.querySelector('meta[name="csrf-token"]')?.content ?? "";
 
 /** Send JSON by the method; return the answer, or throw an Error whose message can be shown. */
 export function call(method, path, body) {
   return answerOf(path, {
     method,
-    headers: { "x-csrf-token": token, "content-type": "application/json", accept: "application/json" },
+    headers: { "x-csrf-token": token(), "content-type": "application/json", accept: "application/json" },
     body: body === undefined ? undefined : JSON.stringify(body),
   });
 }
@@ -15,7 +16,7 @@ export const post = (path, body) => call("POST", path, body);
 
 /** Delete; errors as for post. */
 export function remove(path) {
-  return answerOf(path, { method: "DELETE", headers: { "x-csrf-token": token, accept: "application/json" } });
+  return answerOf(path, { method: "DELETE", headers: { "x-csrf-token": token(), accept: "application/json" } });
 }
 
 /** Read JSON; errors as for post, with `isTransient` when trying again may help. */
@@ -31,7 +32,8 @@ async function answerOf(path, options) {
     throw Object.assign(new Error("The appliance does not answer. Try again in a moment."), { isTransient: true });
   }
   if (response.ok) return response.status === 204 ? null : response.json();
-  if (response.status === 401) throw Object.assign(new Error("You are signed out. Open this page again to sign in."), { status: 401 });
+  if (response.status === 401) document.dispatchEvent(new Event("signedout"));
+  if (response.status === 401) throw Object.assign(new Error("You are signed out. Sign in, and try again."), { status: 401 });
   const problem = await response.json().catch(() => ({}));
   const faults = (problem.errors ?? []).map((fault) => fault.detail).filter(Boolean);
   const words = faults.length ? faults.join(" ") : problem.detail || `The appliance answered ${response.status}.`;

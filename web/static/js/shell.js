@@ -53,6 +53,21 @@ document.addEventListener("click", (event) => {
   }
 });
 
+/* A script that is refused for want of a session says so on the page; what was typed stays. */
+const tellSignedOut = () => { document.getElementById("signed-out").hidden = false; };
+document.addEventListener("signedout", tellSignedOut);
+document.addEventListener("visibilitychange", async () => {
+  const notice = document.getElementById("signed-out");
+  if (notice.hidden || document.visibilityState !== "visible") return;
+  const response = await fetch(location.pathname, { headers: { accept: "text/html" } }).catch(() => null);
+  if (!response?.ok || response.redirected) return;
+  const fresh = new DOMParser().parseFromString(await response.text(), "text/html").querySelector('meta[name="csrf-token"]');
+  if (!fresh) return;
+  document.querySelector('meta[name="csrf-token"]').content = fresh.content;
+  notice.hidden = true;
+});
+document.addEventListener("htmx:responseError", (event) => { if (event.detail.xhr.status === 401) tellSignedOut(); });
+
 /* A choice in a filter is the wish to see it. */
 const filters = document.getElementById("filters");
 filters?.addEventListener("change", (event) => {
