@@ -18,6 +18,8 @@ from server.datasets.labels import normalise
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 """A name that is safe as an identifier in SQL: it is never quoted."""
 
+# Totals and settlements are added up with so many digits after the point: none may be lost.
+_MOST_DIGITS_OF_MONEY = 8
 # What ClickHouse takes for something else than a column's name.
 _NO_COLUMN = frozenset(
     {"all", "constraint", "cube", "distinct", "false", "index", "inf", "infinity", "nan", "not",
@@ -261,6 +263,10 @@ class Dataset(_Declared):
             if name is not None and self.column(name).type not in types:
                 message = f"{part}: {name} has to be of type {' or '.join(types)}"
                 raise ValueError(message)
+        amount = self.roles.amount
+        if amount is not None and self.column(amount).scale > _MOST_DIGITS_OF_MONEY:
+            message = f"roles.amount: scale of {amount} is at most {_MOST_DIGITS_OF_MONEY}"
+            raise ValueError(message)
         if not self.column(self.event_time).required:
             message = f"eventTime: {self.event_time} has to be required"
             raise ValueError(message)

@@ -68,6 +68,7 @@ def test_what_decides_rejects_and_the_rest_warns() -> None:
             lambda b: b.update(keyFallback={"columns": ["nope"], "whenEmpty": ["note"]}),
             "not among the columns: nope",
         ),
+        (lambda b: b["columns"][3].update(scale=9), "scale of amount is at most 8"),
         (lambda b: b["columns"].append(b["columns"][0]), "a column is declared twice"),
         (lambda b: b.update(colour="red"), "colour"),
         (lambda b: b["columns"][0].update(colour="red"), "columns.0.colour"),
