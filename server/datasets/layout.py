@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from server.datasets.header import REPORT_LABELS
 from server.datasets.mapping import Mapping
 from server.datasets.sql import backticked
+from server.datasets.typed import text_of
 
 # Cells past the header's last are read this far, to be told as `extra-cell`; ClickHouse keeps only
 # what is declared. Sixteen cost a fifth of the whole load, so a file is read with one first; a
@@ -32,7 +33,7 @@ class Layout:
     """How a file's records are cut into cells."""
 
     format: str
-    """ClickHouse's input format: CSV or JSONEachRow."""
+    """ClickHouse's input format: CSV, JSONEachRow or Parquet."""
     labels: tuple[str, ...]
     columns: tuple[str | None, ...]
     """For each label the dataset's column, None when it is not loaded."""
@@ -46,6 +47,8 @@ class Layout:
     """True when its records are read as lines: no quote was seen in it (`cutting.py`)."""
     ends_lines_with_cr: bool = False
     """True when its lines end as those of Windows do."""
+    kinds: tuple[str, ...] = ()
+    """For each label the ClickHouse type that a Parquet file brings it as."""
     mapping: Mapping | None = None
     """What its texts are turned into before they are judged."""
 
@@ -69,9 +72,12 @@ class Layout:
     def structure(self) -> str:
         """Return ClickHouse's description of the cells to read, all as text.
 
+        Parquet's columns are read as what they are: only so no digit of theirs changes.
         Only the first and the last cell may be absent: a record without its last is too short, one
         without its first is a blank line. (Making every cell nullable costs a third of judging.)
         """
+        if self.kinds:
+            return "auto"
         kinds = ["String"] * len(self.labels)
         if self.is_positional:
             kinds[0] = kinds[-1] = "Nullable(String)"
@@ -87,11 +93,15 @@ class Layout:
     def renamed(self, source: str) -> str:
         """Return the table expression with its cells under our names.
 
-        The keys of JSON lines are their sender's, and may be words that the statement uses.
+        The keys of JSON lines are their sender's, and may be words that the statement uses; so are
+        the names of Parquet's columns, whose values become texts here.
         """
         if self.is_positional:
             return source
-        named = ", ".join(f"t.{n} AS {c}" for n, c in zip(self._names, self.cells, strict=True))
+        texts = [f"t.{name}" for name in self._names]
+        if self.kinds:
+            texts = [text_of(n, kind) for n, kind in zip(self.labels, self.kinds, strict=True)]
+        named = ", ".join(f"{text} AS {c}" for text, c in zip(texts, self.cells, strict=True))
         return f"(SELECT t._row_number AS _row_number, {named} FROM {source} AS t)"
 
     @property
@@ -146,5 +156,7 @@ def read_settings(layout: Layout, cores: int) -> dict[str, object]:
             "input_format_json_read_arrays_as_strings": 1,
             "input_format_skip_unknown_fields": 1,
             "input_format_null_as_default": 1,
+            # Else a time without a zone reads as one of UTC.
+            "input_format_parquet_local_time_as_utc": 0,
         }
     return settings

@@ -34,6 +34,18 @@ _NOT_TABLES = (
     (b"BZh", "a bzip2 archive"),
     (b"\xfd7zXZ", "an XZ archive"),
     (b"SQLite format 3", "a database file"),
+    (b"PGDMP", "a dump of a PostgreSQL database"),
+    (b"-- MySQL dump", "a dump of a database"),
+    (b"-- MariaDB dump", "a dump of a database"),
+    (b"--\n-- PostgreSQL database dump", "a dump of a database"),
+    (b"PAR1", "a Parquet file, which is taken when it is announced with the type parquet"),
+    (b"PK\x05\x06", "an empty ZIP archive"),
+    (b"\x04\x22\x4d\x18", "an LZ4 archive"),
+    (b"\x1f\x9d", "an old compress (.Z) archive"),
+    (b"Obj\x01", "an Avro file"),
+    (b"ARROW1", "an Arrow file"),
+    (b"II*\x00", "a TIFF image"),
+    (b"MM\x00*", "a TIFF image"),
 )
 _MARKUP = re.compile(rb"^\s*<(!doctype|html|head|body|\?xml|script)", re.IGNORECASE)
 

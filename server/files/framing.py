@@ -7,8 +7,10 @@ is guessed from rows.
 import csv
 import io
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 
+from server.datasets.card_numbers import holds_card_number
 from server.datasets.declaration import Dataset
 from server.datasets.header import Alignment, align, sensitive
 from server.datasets.layout import Layout
@@ -17,8 +19,6 @@ from server.files.contents import HEAD_BYTES, Contents
 from server.files.failures import FailureCode, FileFailed
 
 DELIMITERS = (",", ";", "\t", "|")
-# A JSON line names its own columns; as many lines are looked at for their names.
-_JSON_LINES = 200
 
 
 def find_layout(
@@ -111,23 +111,38 @@ def _first_record(contents: Contents, delimiter: str) -> tuple[int, list[str]]:
 def _json_layout(
     dataset: Dataset, contents: Contents, mapping: Mapping | None
 ) -> tuple[Layout, Alignment]:
-    lines = [line for line in contents.text.splitlines() if line.strip()]
+    # Not splitlines(), which also cuts at characters that JSON may hold as they are.
+    lines = [line for line in contents.text.split("\n") if line.strip()]
     if not contents.is_whole and len(lines) > 1:
         lines.pop()
     if not lines:
         raise FileFailed(FailureCode.HEADER_MISSING, "The file holds blank lines only.")
     labels: dict[str, None] = {}
-    for number, line in enumerate(lines[:_JSON_LINES], start=1):
+    for number, line in enumerate(lines, start=1):
         try:
             record = json.loads(line)
         except ValueError as fault:
-            detail = f"Line {number} is not JSON."
+            detail = f"Line {number} is not one JSON object; every line has to be one."
             raise FileFailed(FailureCode.STRUCTURE_ERROR, detail, row_number=number) from fault
         if not isinstance(record, dict):
-            detail = f"Line {number} is not a JSON object."
+            detail = f"Line {number} is not a JSON object; every line has to be one."
             raise FileFailed(FailureCode.STRUCTURE_ERROR, detail, row_number=number)
         labels.update(dict.fromkeys(str(label) for label in record))
-    alignment = align(dataset, list(labels), mapping)
+    return lay_out_records(dataset, "JSONEachRow", list(labels), mapping)
+
+
+def lay_out_records(
+    dataset: Dataset, kind: str, labels: Sequence[str], mapping: Mapping | None
+) -> tuple[Layout, Alignment]:
+    """Return the layout of records that name their own columns, and how these meet the dataset.
+
+    Args:
+        dataset: whose columns are looked for.
+        kind: ClickHouse's input format.
+        labels: the names that occur in the records.
+        mapping: what is said of them.
+    """
+    alignment = align(dataset, labels, mapping)
     # A nameless cell cannot be read, and names with an underscore are the engine's own.
     read = [
         (label, column)
@@ -135,9 +150,10 @@ def _json_layout(
         if label and not label.startswith("_")
     ]
     layout = Layout(
-        format="JSONEachRow",
+        format=kind,
         labels=tuple(label for label, _ in read),
         columns=tuple(column for _, column in read),
+        mapping=mapping,
     )
     return layout, alignment
 
@@ -146,8 +162,12 @@ def check_header(dataset: Dataset, alignment: Alignment) -> None:
     """Return when a file with that header can be judged.
 
     Raises:
-        FileFailed: sensitive-column, header-missing, header-duplicate, header-mismatch.
+        FileFailed: pan-detected, sensitive-column, header-missing, header-duplicate,
+            header-mismatch.
     """
+    if any(holds_card_number(label) for label in alignment.labels):
+        detail = "A full card number stands in the header. The stored file was destroyed."
+        raise FileFailed(FailureCode.PAN_DETECTED, detail, columns=[], row_number=0)
     if labels := sensitive(alignment.labels):
         detail = f"Not loaded, and the stored file was destroyed: {', '.join(labels)}."
         raise FileFailed(FailureCode.SENSITIVE_COLUMN, detail, columns=labels)

@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
+from server.datasets.card_numbers import holds_card_number
+
 _UUID = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
 # What no file system, log line or header takes well: path separators and control characters.
 _NOT_IN_A_NAME = re.compile(r"[/\\\x00-\x1f\x7f-\x9f]")
@@ -18,10 +20,6 @@ _NOT_IN_A_NAME = re.compile(r"[/\\\x00-\x1f\x7f-\x9f]")
 MIN_PART_BYTES = 5 * 2**20
 MAX_PART_BYTES = 5 * 2**30
 MAX_PARTS = 10_000
-
-# NUL is the one character PostgreSQL cannot keep.
-_Key = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
-_Value = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00]*$")]
 
 
 class Body(BaseModel):
@@ -34,6 +32,19 @@ class Body(BaseModel):
         frozen=True,
         hide_input_in_errors=True,
     )
+
+
+def without_card_number(text: str) -> str:
+    """Return a text that may be stored; the fault never quotes it."""
+    if holds_card_number(text):
+        kind, sentence = "pan_detected", "a full card number may not be sent, nor stand in a name"
+        raise PydanticCustomError(kind, sentence)
+    return text
+
+
+# NUL is the one character PostgreSQL cannot keep.
+_Key = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
+_Value = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00]*$")]
 
 
 class FileAsked(Body):
@@ -63,7 +74,7 @@ class FileAsked(Body):
         if _NOT_IN_A_NAME.search(name):
             kind, sentence = "file_name", "a file name holds no '/', '\\' or control character"
             raise PydanticCustomError(kind, sentence)
-        return name
+        return without_card_number(name)
 
 
 class ExpectedTotal(Body):
@@ -129,6 +140,14 @@ class UploadRequest(Body):
     multipart: MultipartAsked | None = Field(
         default=None, description="Resumable upload in parts; needs file.sizeBytes"
     )
+
+    @field_validator("metadata")
+    @classmethod
+    def _holds_no_card_number(cls, metadata: dict[str, str]) -> dict[str, str]:
+        # Of the whole, because a fault of a key would name the key.
+        for text in (*metadata, *metadata.values()):
+            without_card_number(text)
+        return metadata
 
     def options_as_sent(self) -> dict[str, object]:
         """Return the options that were given, in the form they were given."""

@@ -17,6 +17,16 @@ NUMBERS = (
     "3530111333300000",
     "30569309025904",
 )
+SCHEMES = {
+    **dict.fromkeys(["4", "49"], (13, 16, 19)),  # Visa
+    **dict.fromkeys(["51", "55", "2221", "2300", "2720"], (16,)),  # Mastercard
+    **dict.fromkeys(["34", "37"], (15,)),  # American Express
+    **dict.fromkeys(["6011", "644", "649", "65"], (16, 17, 18, 19)),  # Discover
+    **dict.fromkeys(["300", "305", "36", "38", "39"], (14, 16, 19)),  # Diners Club
+    **dict.fromkeys(["3528", "3589"], (16, 17, 18, 19)),  # JCB
+    "62": (16, 17, 18, 19),  # UnionPay
+    **dict.fromkeys(["50", "56", "69"], (13, 16, 19)),  # Maestro
+}
 WRITTEN = (
     "4111 1111 1111 1111",
     "4111-1111-1111-1111",
@@ -62,13 +72,38 @@ async def test_what_is_none_is_not_found(judge: Judge) -> None:
     assert await holding(judge, HARMLESS) == []
 
 
-async def test_no_uuid_of_a_million_is_taken_for_one(judge: Judge) -> None:
+@pytest.mark.parametrize(
+    "made",
+    [
+        "toString(generateUUIDv4(number))",
+        "concat('order-', toString(generateUUIDv4(number)), '/1')",
+        "replaceAll(toString(generateUUIDv4(number)), '-', '')",
+        "lower(hex(SHA256(toString(number))))",
+    ],
+    ids=["UUIDs", "UUIDs in a text", "UUIDs without hyphens", "digests"],
+)
+async def test_no_id_of_a_million_is_taken_for_one(judge: Judge, made: str) -> None:
     found = await judge.analytics.query(
-        "SELECT count() AS n FROM (SELECT toString(generateUUIDv4(number)) AS text"
+        f"SELECT count() AS n FROM (SELECT {made} AS text"
         f" FROM numbers(1000000)) WHERE {card_number_in('text')}",
         comment="test",
     )
     assert found.one()["n"] == 0
+
+
+async def test_every_scheme_is_found_in_every_length_it_has(judge: Judge) -> None:
+    numbers = [
+        completed(prefix, length) for prefix, lengths in SCHEMES.items() for length in lengths
+    ]
+    assert await holding(judge, tuple(numbers)) == numbers
+
+
+def completed(prefix: str, length: int) -> str:
+    """Return the number with that beginning and length that passes Luhn."""
+    body = prefix + "".join(str(7 * place % 10) for place in range(length - len(prefix) - 1))
+    doubled = (int(d) * (2 if n % 2 == 0 else 1) for n, d in enumerate(reversed(body)))
+    total = sum(d - 9 if d > 9 else d for d in doubled)
+    return f"{body}{-total % 10}"
 
 
 @pytest.mark.parametrize("column", ["merchant_reference", "payment_method_code", "note"])

@@ -63,6 +63,43 @@ def test_a_card_number_ends_the_file_and_is_kept_nowhere(
     wait_until(lambda: not holding(appliance))
 
 
+@pytest.mark.parametrize("place", ["name", "note", "key"])
+def test_a_card_number_in_a_request_is_refused_and_not_quoted(
+    appliance: Appliance, client: Client, place: str
+) -> None:
+    name = f"paid {NUMBER}.csv" if place == "name" else "a.csv"
+    metadata = {"note": f"x {NUMBER}"} if place == "note" else {NUMBER: "x"}
+    body = {"datasetType": "transactions", "file": {"name": name, "type": "csv"}}
+
+    answer = client.http.post(
+        "/analytics/files/upload",
+        json=body if place == "name" else {**body, "metadata": metadata},
+    )
+
+    assert answer.status_code == 400
+    assert answer.json()["code"] == "malformed"
+    (fault,) = answer.json()["errors"]
+    assert fault["code"] == "pan-detected"
+    assert fault["pointer"] == ("/file/name" if place == "name" else "/metadata")
+    assert NUMBER not in answer.text
+    assert holding(appliance) == []
+
+
+def test_a_card_number_in_the_header_ends_the_file(
+    appliance: Appliance, client: Client, payments: Payments
+) -> None:
+    headless = to_csv(payments.rows(3, merchant_reference=NUMBER)).split("\n", 1)[1]
+    labelled = to_csv([{**payments.row(), NUMBER: "x"}])
+
+    files = [client.send(headless), client.send(labelled)]
+
+    assert [failure_of(file) for file in files] == ["pan-detected"] * 2
+    for file in files:
+        assert NUMBER not in client.http.get(file.links.self).text
+        assert NUMBER not in client.http.get(file.links.history).text
+    wait_until(lambda: not holding(appliance))
+
+
 def test_a_security_codes_column_is_refused_by_its_name(client: Client, payments: Payments) -> None:
     file = client.send(to_csv([{**payments.row(), "CVV2": "123"}]))
     assert failure_of(file) == "sensitive-column"

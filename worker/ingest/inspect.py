@@ -17,8 +17,11 @@ from server.files.failures import FailureCode, FileFailed
 from server.files.framing import find_layout
 from server.files.policy import CAMT053, size_limit_bytes
 from worker.context import Context
+from worker.ingest.attempt import Attempt
 from worker.ingest.camt_rows import LABELS
 from worker.ingest.mappings import read_mapping
+from worker.ingest.parquet import parquet_layout
+from worker.ingest.pinned import chunks, read_pinned
 from worker.ingest.repair import Repair, repair_of
 
 _CHUNK_BYTES = 8 * 2**20
@@ -37,6 +40,8 @@ class Inspection:
     sha256: str | None = None
     repair: Repair = field(default_factory=Repair)
     """Whose rejected rows these are, and which mapping they are read with."""
+    is_whole: bool = False
+    """True when the whole file was looked at."""
 
     is_statement: bool = False
     """True for camt.053, which is turned into CSV."""
@@ -63,12 +68,7 @@ async def inspect(context: Context, claim: Claim, dataset: Dataset) -> Inspectio
     _check_size(context, claim)
     sha256 = await _check_sum(context, claim)
     is_statement = claim.file_type == CAMT053
-    head = await context.storage.read_range(
-        claim.object_key,
-        version_id=claim.object_version,
-        offset_bytes=0,
-        length_bytes=HEAD_BYTES,
-    )
+    head = await read_pinned(context, claim, offset_bytes=0, length_bytes=HEAD_BYTES)
     contents = look(
         head,
         is_whole=len(head) >= claim.size_bytes,
@@ -80,16 +80,18 @@ async def inspect(context: Context, claim: Claim, dataset: Dataset) -> Inspectio
         contents = replace(contents, encoding="utf-8", text=csv_text([LABELS]), is_whole=True)
     repair = await repair_of(context, claim, contents.text)
     mapping = await read_mapping(context, repair.mapping)
-    layout, alignment = find_layout(dataset, contents, file_type=claim.file_type, mapping=mapping)
+    if claim.file_type == "parquet":
+        attempt = Attempt(context, claim, dataset)
+        layout, alignment = await parquet_layout(attempt, head, mapping)
+    else:
+        layout, alignment = find_layout(
+            dataset, contents, file_type=claim.file_type, mapping=mapping
+        )
     tail = b""
     if contents.compression is None and not is_statement:
         length = min(claim.size_bytes, context.settings.max_record_bytes)
-        tail = await context.storage.read_range(
-            claim.object_key,
-            version_id=claim.object_version,
-            offset_bytes=claim.size_bytes - length,
-            length_bytes=length,
-        )
+        place = claim.size_bytes - length
+        tail = await read_pinned(context, claim, offset_bytes=place, length_bytes=length)
     if layout.is_by_lines and (is_statement or b'"' in tail):
         layout = replace(layout, is_by_lines=False)
     return Inspection(
@@ -100,6 +102,7 @@ async def inspect(context: Context, claim: Claim, dataset: Dataset) -> Inspectio
         tail,
         sha256,
         repair,
+        contents.is_whole,
         is_statement,
     )
 
@@ -122,15 +125,8 @@ async def _check_sum(context: Context, claim: Claim) -> str | None:
         return None
     # The one check of bytes that only we can make; in chunks, so memory stays flat.
     digest = hashlib.sha256()
-    for offset in range(0, claim.size_bytes, _CHUNK_BYTES):
-        digest.update(
-            await context.storage.read_range(
-                claim.object_key,
-                version_id=claim.object_version,
-                offset_bytes=offset,
-                length_bytes=_CHUNK_BYTES,
-            )
-        )
+    async for chunk in chunks(context, claim, _CHUNK_BYTES):
+        digest.update(chunk)
     found = digest.hexdigest()
     if found != claim.declared_sha256.lower():
         detail = "The SHA-256 of what arrived is not the announced one."

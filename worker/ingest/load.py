@@ -24,16 +24,19 @@ from worker.ingest.attempt import Attempt
 from worker.ingest.cards import card_numbers
 from worker.ingest.duplicates import settle_doubled_keys
 from worker.ingest.inspect import Inspection
+from worker.ingest.pinned import object_changed
 from worker.ingest.quotes import check_last_quote
 from worker.ingest.rows import stage_rows
-from worker.ingest.source import source_of
+from worker.ingest.source import SIZE_DIFFERS, check_size_served, source_of
+from worker.ingest.unpacking import beside
 from worker.ingest.verdict import Verdict, judge_staged
 
 # Soon, then seldom: to ask a busy ClickHouse takes a tenth of a second of a core.
 _PROGRESS_SECONDS: Final = (0.5, 1.0, 2.0)
 # ClickHouse's numbers, by what they say of the file that it read.
-# url() was refused; the file of a version is not there (any more), or cannot be opened.
-_NOT_READ: Final = frozenset({86, 107, 76})
+# url() was refused, or cut short before the length it announced; the file of a version is not there
+# (any more), or cannot be opened.
+_NOT_READ: Final = frozenset({86, 107, 76, 1000})
 _THROWN: Final = 395  # FUNCTION_THROW_IF_VALUE_IS_NON_ZERO: by our own statement
 _UNPACKING: Final = frozenset({32, 33, 271, 354, 432, 561})
 _ROW: Final = re.compile(r"\(at row (\d+)\)")
@@ -45,7 +48,8 @@ async def load(attempt: Attempt, inspection: Inspection) -> Verdict:
     """Return the verdict on the file; its good rows stand in the staging table.
 
     Raises:
-        FileFailed: structure-error, row-too-long, compression-error, encoding-error.
+        FileFailed: structure-error, row-too-long, compression-error, encoding-error,
+            decompression-limit, object-changed.
         AnalyticsUnavailable, StorageUnavailable, ObjectMissing: an outside system's fault.
     """
     for layout in inspection.layout.ways:
@@ -68,11 +72,13 @@ async def _load(attempt: Attempt, inspection: Inspection) -> Verdict:
     reporting = asyncio.create_task(_report_progress(attempt))
     try:
         longest = attempt.context.settings.max_record_bytes
-        await stage_rows(attempt, layout, source, max_record_bytes=longest)
+        staging = stage_rows(attempt, layout, source, max_record_bytes=longest)
+        await beside(attempt.context, attempt.claim, inspection.compression, staging)
     finally:
         reporting.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await reporting
+    await check_size_served(attempt, source)
     await check_last_quote(attempt, inspection, source)
     doubled = await settle_doubled_keys(attempt, layout, source)
     verdict = await judge_staged(attempt, doubled)
@@ -114,6 +120,8 @@ async def _failure(attempt: Attempt, inspection: Inspection, fault: QueryRejecte
         limit = attempt.context.settings.max_record_bytes
         detail = f"A row is longer than {limit} bytes{where}; a quote may never be closed."
         return FileFailed(FailureCode.ROW_TOO_LONG, detail, row_number=row_number)
+    if fault.code == _THROWN and SIZE_DIFFERS in fault.server_message:
+        return object_changed(attempt.claim)
     if inspection.compression is not None and fault.code in _UNPACKING:
         detail = f"The {inspection.compression} data is damaged or ends too early."
         return FileFailed(FailureCode.COMPRESSION_ERROR, detail)

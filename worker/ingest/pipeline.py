@@ -13,6 +13,7 @@ from worker.ingest.attempt import Attempt
 from worker.ingest.ending import Imported, withheld_ending
 from worker.ingest.identical import stand_back
 from worker.ingest.inspect import Inspection, inspect
+from worker.ingest.json_keys import with_all_keys
 from worker.ingest.load import load
 from worker.ingest.policy import apply_policy
 from worker.ingest.publish import publish, resume
@@ -47,6 +48,7 @@ async def ingest(context: Context, claim: Claim) -> None:
         # The same bytes in other words are another file (`identical.py`).
         claim = replace(claim, mapping=repair.mapping)
         attempt = replace(attempt, claim=claim)
+        inspection = await with_all_keys(attempt, inspection)
         changes = _known(inspection)
         if await stand_back(attempt, changes):
             return
@@ -76,7 +78,7 @@ async def ingest(context: Context, claim: Claim) -> None:
 def _known(inspection: Inspection) -> dict[str, object]:
     return {
         "compression": inspection.compression,
-        "encoding": inspection.encoding,
+        "encoding": None if inspection.layout.kinds else inspection.encoding,
         "delimiter": inspection.layout.delimiter,
         "header": inspection.alignment.as_json(),
         "labels": list(inspection.layout.labels),

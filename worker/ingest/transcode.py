@@ -11,6 +11,7 @@ from server.files.failures import FailureCode, FileFailed
 from server.storage.interface import ObjectVersion
 from server.storage.keys import derived_key
 from worker.context import Context
+from worker.ingest.pinned import chunks
 
 _CHUNK_BYTES = 4 * 2**20
 # Larger exports exist as UTF-8; a limit keeps one file from occupying Python for minutes.
@@ -21,7 +22,7 @@ async def transcode(context: Context, claim: Claim, encoding: str) -> ObjectVers
     """Return the derived object, which holds the same text as UTF-8.
 
     Raises:
-        FileFailed: encoding-error, at the byte that is not of that encoding.
+        FileFailed: encoding-error, at the byte that is not of that encoding; object-changed.
         StorageUnavailable: the store did not answer.
     """
     if claim.size_bytes > _MOST_BYTES:
@@ -34,13 +35,8 @@ async def transcode(context: Context, claim: Claim, encoding: str) -> ObjectVers
 
 async def _as_utf8(context: Context, claim: Claim, encoding: str) -> AsyncIterator[bytes]:
     decoder = codecs.getincrementaldecoder(encoding)("strict")
-    for offset in range(0, claim.size_bytes, _CHUNK_BYTES):
-        chunk = await context.storage.read_range(
-            claim.object_key,
-            version_id=claim.object_version,
-            offset_bytes=offset,
-            length_bytes=_CHUNK_BYTES,
-        )
+    offset = 0
+    async for chunk in chunks(context, claim, _CHUNK_BYTES):
         is_last = offset + _CHUNK_BYTES >= claim.size_bytes
         try:
             text = decoder.decode(chunk, final=is_last)
@@ -49,3 +45,4 @@ async def _as_utf8(context: Context, claim: Claim, encoding: str) -> AsyncIterat
             detail = f"The byte near offset {at} is not {encoding}."
             raise FileFailed(FailureCode.ENCODING_ERROR, detail, byte_offset=at) from fault
         yield (text.removeprefix("\ufeff") if offset == 0 else text).encode()
+        offset += len(chunk)
