@@ -7,7 +7,7 @@ those rows alone, what is the matter with them. (One pass for both took 1.3 time
 """
 
 from server.datasets.cards import CARD_NUMBER, refused
-from server.datasets.cutting import cut_by_lines, cut_by_reader
+from server.datasets.cutting import cut_by_lines, cut_by_reader, is_footer
 from server.datasets.declaration import Dataset
 from server.datasets.judging import named, row_key, value_steps
 from server.datasets.layout import Layout
@@ -45,7 +45,8 @@ def clearing_statement(
     read = read_cells(dataset, layout, judgements, cut)
     # Stopped before the block that holds one is written: no card number ever lies in a table.
     stops = [f"throwIf({c}, '{CARD_NUMBER}') = 0" for _, c in refused(dataset, layout, cut)]
-    clean = [cut.is_whole, *stops, *(f"({j.clean})" for j in judgements if j.rules)]
+    footers = [f"NOT {condition}" for condition in is_footer(dataset, layout)]
+    clean = [cut.is_whole, *footers, *stops, *(f"({j.clean})" for j in judgements if j.rules)]
     verdict = [("clean", both(*clean))]
     judged = read
     for layer in (value_steps(dataset, judgements), verdict):

@@ -8,6 +8,7 @@ begun again with the reader when a quote turns up in between (`worker/ingest/loa
 
 from dataclasses import dataclass
 
+from server.datasets.declaration import Dataset
 from server.datasets.layout import (
     BY_READER_ONLY,
     MORE_CELLS,
@@ -112,6 +113,14 @@ def cut_by_lines(layout: Layout, lines: str, *, max_record_bytes: int | None = N
         ),
         surplus=f"if(length(found) <= {count}, '', arrayStringConcat({beyond}, ' '))",
     )
+
+
+def is_footer(dataset: Dataset, layout: Layout) -> list[str]:
+    """Return the condition of a record that the dataset declares to be no row, where it does."""
+    if not dataset.footers or not layout.is_positional:
+        return []
+    forms = "|".join(f"(?:{form})" for form in dataset.footers)
+    return [f"match(ifNull(c0, ''), {quoted(f'^(?:{forms})$')})"]
 
 
 def _led(layout: Layout, cell: str) -> str:

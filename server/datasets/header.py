@@ -21,8 +21,8 @@ REPORT_LABELS = ("_file_id", "_row_number", "_issues")
 # Alike enough to be a slip of the finger (ammount), not another word (account).
 _NEAR = 0.8
 _SENSITIVE = frozenset(
-    {"cvv", "cvv2", "cvc", "cvc2", "card_security_code", "track1", "track2", "track_data", "pin",
-     "pin_block"}
+    {"cvv", "cvv2", "cvc", "cvc2", "cav2", "card_security_code", "security_code", "card_cvv",
+     "card_cvc", "track1", "track2", "track_1", "track_2", "track_data", "pin", "pin_block"}
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ that `clearing.py` did not clear; the bytes never pass through Python.
 
 from collections.abc import Sequence
 
-from server.datasets.cutting import cut_by_reader
+from server.datasets.cutting import cut_by_reader, is_footer
 from server.datasets.declaration import Dataset
 from server.datasets.issues import IssueCode
 from server.datasets.judgement import Judgement
@@ -76,7 +76,7 @@ def judged_rows(
     # under masks, which doubled the cost of judging.
     rejected = f"(1 - skipped) * ({numbered.rejects('worst')}) * {REJECTED}"
     verdict = [
-        ("skipped", _skipped(layout)),
+        ("skipped", _skipped(dataset, layout)),
         ("worst", numbered.worst()),
         ("verdict", f"toUInt8(skipped * {SKIPPED} + {rejected})"),
         ("has_issue", "toUInt8(bitAnd(1 - skipped, worst != 0))"),
@@ -127,7 +127,7 @@ def _row_fault(layout: Layout, numbered: Numbered, aside: IssueCode | None) -> s
     )
 
 
-def _skipped(layout: Layout) -> str:
+def _skipped(dataset: Dataset, layout: Layout) -> str:
     if not layout.is_positional:
         return "0"
     # A blank line reads as a record of absent cells; concatenated exports repeat their header.
@@ -136,7 +136,9 @@ def _skipped(layout: Layout) -> str:
         f"c{place} = {quoted(label)}" for place, label in enumerate(others, start=1)
     )
     # Nested, so that the other labels are compared only where the first one stands.
-    return f"bitOr(isNull(c0), if(ifNull(c0, '') = {quoted(first)}, ifNull({repeated or 1}, 0), 0))"
+    again = f"if(ifNull(c0, '') = {quoted(first)}, ifNull({repeated or 1}, 0), 0)"
+    footer = is_footer(dataset, layout)
+    return " + ".join(f"({kind})" for kind in ("isNull(c0)", again, *footer)) + " > 0"
 
 
 def _kept_cells(layout: Layout, condition: str) -> str:

@@ -17,6 +17,7 @@ from server.datasets.layout import Layout
 from server.datasets.mapping import Mapping
 from server.files.contents import HEAD_BYTES, Contents
 from server.files.failures import FailureCode, FileFailed
+from server.files.security_codes import security_codes
 
 DELIMITERS = (",", ";", "\t", "|")
 
@@ -40,6 +41,8 @@ def find_layout(
     """
     layout, alignment = lay_out(dataset, contents, file_type=file_type, mapping=mapping)
     check_header(dataset, alignment)
+    if labels := security_codes(contents, layout):
+        raise _holds_security_codes(labels)
     return layout, alignment
 
 
@@ -158,6 +161,11 @@ def lay_out_records(
     return layout, alignment
 
 
+def _holds_security_codes(labels: list[str]) -> FileFailed:
+    detail = f"Not loaded, and the stored file was destroyed: {', '.join(labels)}."
+    return FileFailed(FailureCode.SENSITIVE_COLUMN, detail, columns=labels)
+
+
 def check_header(dataset: Dataset, alignment: Alignment) -> None:
     """Return when a file with that header can be judged.
 
@@ -169,8 +177,7 @@ def check_header(dataset: Dataset, alignment: Alignment) -> None:
         detail = "A full card number stands in the header. The stored file was destroyed."
         raise FileFailed(FailureCode.PAN_DETECTED, detail, columns=[], row_number=0)
     if labels := sensitive(alignment.labels):
-        detail = f"Not loaded, and the stored file was destroyed: {', '.join(labels)}."
-        raise FileFailed(FailureCode.SENSITIVE_COLUMN, detail, columns=labels)
+        raise _holds_security_codes(labels)
     if not alignment.matched:
         names = ", ".join(column.name for column in dataset.columns if column.required)
         detail = f"None of the columns of {dataset.name} is named; it requires {names}."

@@ -248,3 +248,34 @@ async def test_keys_that_cannot_be_read_are_left_out(desk: Desk) -> None:
 
     assert found.layout.labels == tuple(record)
     assert found.alignment.ignored == ("_row_number",)
+
+
+@pytest.mark.parametrize(
+    ("label", "values", "is_refused"),
+    [
+        ("CID", ["123", "4567", ""], True),
+        ("csc", ["123"], True),
+        ("cid", ["123", "C-17"], False),
+        ("cid", ["17", "123"], False),
+        ("cid", ["", ""], False),
+        ("Track 1", ["x"], True),
+        ("security-code", [""], True),
+        ("acid", ["123"], False),
+    ],
+)
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+async def test_security_codes_are_told_by_name_and_by_value(
+    desk: Desk, kind: str, label: str, values: list[str], *, is_refused: bool
+) -> None:
+    first = dict(zip(REQUIRED.split(","), ROW.split(","), strict=True))
+    rows = [{**first, label: value} for value in values]
+    lines = "".join(f"{json.dumps(row)}\n" for row in rows)
+
+    sent = desk.inspect(to_csv(rows) if kind == "csv" else lines, file_type=kind)
+
+    if not is_refused:
+        assert (await sent).alignment.unknown == (label,)
+        return
+    with pytest.raises(FileFailed) as refused:
+        await sent
+    assert refused.value.code is FailureCode.SENSITIVE_COLUMN

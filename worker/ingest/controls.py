@@ -23,6 +23,8 @@ class Checked:
     is_off: bool
     fails: bool
     """True when a file that is off does not load."""
+    is_count: bool = False
+    """True for a number of rows, which is whole, though it is of one currency."""
 
     @property
     def result(self) -> str:

@@ -126,7 +126,7 @@ def _total(total: Total) -> dict[str, object]:
 
 def _control(checked: Checked) -> dict[str, object]:
     # Counted rows are whole numbers, money has at least two digits.
-    text = money if checked.currency else "{:.0f}".format
+    text = money if checked.currency and not checked.is_count else "{:.0f}".format
     return {
         "name": checked.name,
         "currency": checked.currency,

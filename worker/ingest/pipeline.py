@@ -9,6 +9,7 @@ from dataclasses import replace
 from server.files.claims import Claim
 from server.files.lifecycle import Outcome, Stage
 from worker.context import Context
+from worker.ingest.announced import announced_totals
 from worker.ingest.attempt import Attempt
 from worker.ingest.ending import Imported, withheld_ending
 from worker.ingest.identical import stand_back
@@ -63,6 +64,8 @@ async def ingest(context: Context, claim: Claim) -> None:
             detail={"schemaVersion": dataset.version},
         )
         verdict = await load(attempt, inspection)
+        announced = announced_totals(claim, verdict)
+        verdict = replace(verdict, controls=(*verdict.controls, *announced))
         watch.lap("load")
         imported = Imported(verdict, changes, watch)
         apply_policy(claim, dataset, imported)

@@ -36,12 +36,12 @@ def apply_policy(claim: Claim, dataset: Dataset, imported: Imported) -> None:
         percent = f"{(most * 100).normalize():f}"
         detail = f"{rejected} of {total} rows were set aside; at most {percent} % may be."
         raise JudgedAndFailed(FailureCode.TOO_MANY_REJECTED, detail, ending)
-    _check_controls(verdict, ending)
     if mismatches := list(_mismatches(claim.options, verdict)):
         told = " ".join(str(mismatch.pop("told")) for mismatch in mismatches)
         raise JudgedAndFailed(
             FailureCode.CONTROL_TOTAL_MISMATCH, told, ending, mismatches=mismatches
         )
+    _check_controls(verdict, ending)
 
 
 def _check_controls(verdict: Verdict, ending: Ending) -> None:
