@@ -40,6 +40,8 @@ from server.clock import Clock, utc_now
 from server.datasets.catalogue import Catalogue
 from server.db.engine import Sessions, create_engine, create_sessions
 from server.errors import NotFound, UnsupportedMediaType
+from server.exemptions import controller as exemptions_controller
+from server.exemptions.service import CardExemptions
 from server.files import controller as files_controller
 from server.files import datasets_controller
 from server.files.service import FileService
@@ -180,6 +182,7 @@ def create_app(
             *files_controller.controllers,
             *datasets_controller.controllers,
             *mappings_controller.controllers,
+            *exemptions_controller.controllers,
             *insights_controller.controllers,
             *settlements_controller.controllers,
             *portal_controllers.controllers,
@@ -228,6 +231,9 @@ def _dependencies(parts: Parts) -> dict[str, Provide]:
         **parts.room.named,
         "file_service": parts.files,
         "mappings": parts.mappings,
+        "card_exemptions": CardExemptions(
+            units=parts.units, catalogue=parts.catalogue, clock=parts.clock
+        ),
         "insights": insights,
         "settlement_sources": SettlementSources(
             parts.units, parts.analytics, parts.catalogue, parts.clock

@@ -51,11 +51,14 @@ def holds_no_control(text: str) -> str:
 def refused(dataset: Dataset, layout: Layout, cut: Cut) -> list[tuple[str, str]]:
     """Return (label, condition) of every cell that may hold no card number.
 
-    Cells of columns that the dataset does not know, and cells beyond the header, are among them.
+    Cells of columns that the dataset does not know, and cells beyond the header, are among them;
+    those of exempt columns are not.
     """
     conditions = []
     for place, (label, name) in enumerate(zip(layout.labels, layout.columns, strict=True)):
         if name is not None and not _is_refused(dataset.column(name)):
+            continue
+        if label in layout.exempt:
             continue
         # What was sent, where a mapping judges something else: it is what the reports keep.
         is_reworded = layout.mapping is not None and layout.mapping.rewords(name)

@@ -49,6 +49,8 @@ class Layout:
     """True when its lines end as those of Windows do."""
     kinds: tuple[str, ...] = ()
     """For each label the ClickHouse type that a Parquet file brings it as."""
+    exempt: frozenset[str] = frozenset()
+    """Labels that are not looked through for card numbers (`server/exemptions/`)."""
     mapping: Mapping | None = None
     """What its texts are turned into before they are judged."""
 

@@ -12,6 +12,7 @@ from worker.context import Context
 from worker.ingest.announced import announced_totals
 from worker.ingest.attempt import Attempt
 from worker.ingest.ending import Imported, withheld_ending
+from worker.ingest.exemptions import with_exemptions
 from worker.ingest.identical import stand_back
 from worker.ingest.inspect import Inspection, inspect
 from worker.ingest.json_keys import with_all_keys
@@ -50,6 +51,7 @@ async def ingest(context: Context, claim: Claim) -> None:
         claim = replace(claim, mapping=repair.mapping)
         attempt = replace(attempt, claim=claim)
         inspection = await with_all_keys(attempt, inspection)
+        inspection = await with_exemptions(attempt, inspection)
         changes = _known(inspection)
         if await stand_back(attempt, changes):
             return
@@ -61,7 +63,7 @@ async def ingest(context: Context, claim: Claim) -> None:
             Stage.LOADING,
             "file.inspected",
             changes=told,
-            detail={"schemaVersion": dataset.version},
+            detail={"schemaVersion": dataset.version, **_told(inspection)},
         )
         verdict = await load(attempt, inspection)
         announced = announced_totals(claim, verdict)
@@ -76,6 +78,11 @@ async def ingest(context: Context, claim: Claim) -> None:
         await publish(attempt, imported)
     finally:
         await attempt.drop_all()
+
+
+def _told(inspection: Inspection) -> dict[str, object]:
+    exempt = sorted(inspection.layout.exempt)
+    return {"notSearchedForCardNumbers": exempt} if exempt else {}
 
 
 def _known(inspection: Inspection) -> dict[str, object]:
