@@ -37,6 +37,8 @@ class Action(StrEnum):
     MAPPING_REPLACED = "mapping.replaced"
     MAPPING_DELETED = "mapping.deleted"
     SETTLEMENT_SOURCE_CHOSEN = "settlement-source.chosen"
+    CARD_EXEMPTION_GRANTED = "card-exemption.granted"
+    CARD_EXEMPTION_ENDED = "card-exemption.ended"
     ORIGINAL_DOWNLOADED = "file.original-downloaded"
     REJECTED_DOWNLOADED = "file.rejected-rows-downloaded"
     UNDO_REQUESTED = "file.undo-requested"

@@ -42,7 +42,7 @@ class Subject:
     """What it was done to."""
 
     kind: str
-    """`file`, `key`, `user`, `invitation` or `workspace`."""
+    """`file`, `key`, `user`, `invitation`, `workspace`, `mapping` or `column`."""
     subject_id: str
     name: str
 

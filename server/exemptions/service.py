@@ -7,6 +7,8 @@ kept, with who made it and why; each use of one stands in its file's history.
 import structlog
 
 from server.access.principal import Principal
+from server.audit.actions import Action
+from server.audit.trail import Subject, record
 from server.clock import Clock
 from server.datasets.catalogue import Catalogue
 from server.datasets.declaration import Dataset
@@ -93,6 +95,10 @@ class CardExemptions:
                 detail = "That column is not exempt."
                 raise NotFound(detail)
             await add_decision(unit, decision)
+            done = Action.CARD_EXEMPTION_GRANTED if is_exempt else Action.CARD_EXEMPTION_ENDED
+            subject = Subject("column", str(decision.exemption_id), column)
+            where = {"datasetType": dataset_type}
+            await record(unit, done, by=principal, to=subject, at=decision.decided_at, detail=where)
         logger.warning(
             "card-exemption.decided",
             exemption_id=str(decision.exemption_id),

@@ -56,6 +56,8 @@ ACTIONS: Mapping[Action, str] = MappingProxyType(
         Action.MAPPING_SAVED: "Saved a mapping",
         Action.MAPPING_REPLACED: "Changed a mapping",
         Action.MAPPING_DELETED: "Deleted a mapping",
+        Action.CARD_EXEMPTION_GRANTED: "Exempted a column from the search for card numbers",
+        Action.CARD_EXEMPTION_ENDED: "Ended a column's exemption from the search for card numbers",
         Action.ORIGINAL_DOWNLOADED: "Downloaded a file as sent",
         Action.REJECTED_DOWNLOADED: "Downloaded rows set aside",
         Action.UNDO_REQUESTED: "Asked to undo an import",

@@ -20,10 +20,8 @@ from tests.fixtures.rows import to_csv
 from tests.ingest.reference import Cells, codes_of, is_rejected
 
 # Statements cost more than rows: many rows an example, few examples.
-ROWS = 150
+ROWS = 100
 EXAMPLES = int(os.environ.get("TALLYDOCK_TEST_JUDGEMENTS", "2"))
-# Out of so many cells one is replaced; where all were, no rule would show beside another.
-_SPOILT_OF = 8
 
 digits = st.text("0123456789", min_size=1, max_size=6)
 numbers = st.one_of(
@@ -89,20 +87,19 @@ DRAWN = {
 
 
 def spoilt(dataset: Dataset, bases: Sequence[Cells]) -> st.SearchStrategy[list[Cells]]:
-    """Draw the rows with some of their cells replaced."""
-    replaced = st.fixed_dictionaries(
-        {},
-        optional={
-            column.name: st.one_of(
-                *[st.just(None)] * _SPOILT_OF, st.one_of(DRAWN[column.type], texts)
-            )
+    """Draw the rows with some of their cells replaced: one or two a row."""
+    places = st.integers(0, len(bases) - 1)
+    cells = st.one_of(
+        *(
+            st.tuples(places, st.just(column.name), st.one_of(DRAWN[column.type], texts))
             for column in dataset.columns
-        },
+        )
     )
-    return st.tuples(*[replaced] * len(bases)).map(
+    count = len(bases) * 3 // 2
+    return st.lists(cells, min_size=count, max_size=count).map(
         lambda changes: [
-            {**base, **{name: text for name, text in change.items() if text is not None}}
-            for base, change in zip(bases, changes, strict=True)
+            {**base, **{name: text for place, name, text in changes if place == number}}
+            for number, base in enumerate(bases)
         ]
     )
 

@@ -58,5 +58,7 @@ def test_totals_that_do_not_come_out_fail_the_file_and_say_by_how_much(
         ("expected amount", "JPY", "7.00", "failed"),
     ]
     assert file.failure is not None
-    assert "8 rows over 84.00 would load, 9 over 94.50 were announced" in file.failure["detail"]
+    assert "8 rows over 84.00 would load, 9 over 94.50 were announced" in str(
+        file.failure["detail"]
+    )
     assert client.shown(payments.provider) == {}

@@ -1,6 +1,6 @@
 """Columns that a workspace may send card numbers in.
 
-Revision 0007, after 0006.
+Revision 0011, after 0010.
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from server.db.types import UtcDateTime
 
-revision = "0007"
-down_revision = "0006"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
