@@ -1,6 +1,7 @@
 """Readers see the old total or the new one, whatever is swapped: 24 months change at once."""
 
 import asyncio
+import sys
 import threading
 import time
 from collections import Counter
@@ -9,21 +10,33 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from uuid import UUID
 
+import pytest
+
 from server.analytics.gateway import Analytics
-from tests.fixtures.ingest import engine
+from tests.fixtures.ingest import provided_engine
 from tests.fixtures.rows import good, to_csv
 from tests.fixtures.storage import StorageAddress
 from tests.fixtures.workshop import embedded_address
 from tests.histories.house import open_house
 from tests.histories.world import World
 
-__all__ = ["embedded_address", "engine"]
+__all__ = ["embedded_address"]
 
 MONTHS = [f"{year}-{month:02d}" for year in (2023, 2024) for month in range(1, 13)]
 READERS = 2
 _PAUSE_SECONDS = 0.002
 
 Total = tuple[int, str]
+
+
+@pytest.fixture(scope="module", params=["embedded", "http", "server"])
+def engine(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Analytics]:
+    """Give each kind of ClickHouse in turn."""
+    kind = str(request.param)
+    with provided_engine(kind, tmp_path_factory.mktemp(kind)) as analytics:
+        yield analytics
 
 
 class Reader(threading.Thread):
@@ -129,5 +142,13 @@ def test_readers_see_the_old_total_or_the_new_one(
     assert set(published) == {before, after}
     assert set(reprocessed) == {after}
     assert set(undone) == {before, after}
-    polls = sum(sum(seen.values()) for seen in (published, reprocessed, undone))
-    record_testsuite_property("readers_polls", polls)
+    kind = engine._dsn.partition("://")[0]
+    for what, seen in (
+        ("published", published),
+        ("published_again", reprocessed),
+        ("undone", undone),
+    ):
+        totals = ", ".join(f"{rows} rows {sums}: {n}" for (rows, sums), n in seen.items())
+        told = f"{sum(seen.values())} polls ({totals})"
+        record_testsuite_property(f"readers_{kind}_{what}", told)
+        sys.stdout.write(f"{kind} {what}: {told}\n")
