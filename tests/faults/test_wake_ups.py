@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from uuid import UUID
 
+import httpx
 import pytest
 import redis
 
@@ -108,6 +109,17 @@ def test_a_file_that_is_called_for_many_times_is_done_once(
     assert client.get(file_id) == file
     assert (file.attempt, completions(client, file_id)) == (1, 1)
     assert client.shown(rows.provider) == rows.sums
+
+
+@pytest.mark.parametrize("date", ["Fri, 01 Jan 1999 00:00:00 GMT", "Fri, 01 Jan 2100 00:00:00 GMT"])
+def test_a_client_whose_clock_is_wrong_sends_like_any_other(client: Client, date: str) -> None:
+    rows = Bulk(1, 50, "1.00", provider=new_provider())
+    file_id, url = client.ask()
+
+    answer = httpx.put(url, content=rows.data, headers={"Date": date}, trust_env=False)
+
+    assert answer.status_code == 200
+    assert counts_of(client.ended(file_id))["inserted"] == 50
 
 
 def test_a_call_for_a_file_that_waits_for_its_bytes_does_nothing(

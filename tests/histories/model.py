@@ -32,6 +32,12 @@ class Sent:
     dataset: str
     rows: tuple[Row, ...]
     arrived: tuple[datetime, UUID]
+    is_dry: bool = False
+    """It is only to be judged."""
+    is_wanted_twice: bool = False
+    """It is imported although its bytes are there already."""
+    is_lost: bool = False
+    """Its object is gone: it cannot be judged again."""
     state: str = "queued"
     """queued | dead (its worker died) | completed."""
     outcome: str = ""
@@ -103,6 +109,13 @@ def counts_among(file: Sent, others: Iterable[Sent]) -> dict[str, int]:
 def duplicate_counts(file: Sent) -> dict[str, int]:
     """Return the statistics of a file whose bytes are imported already."""
     return _some(total=len(file.rows), duplicate=len(file.rows))
+
+
+def dry_counts(file: Sent) -> dict[str, int]:
+    """Return the statistics of a file that is only judged."""
+    judged = dict(file.judged)
+    withheld = judged.pop("imported", 0)
+    return judged | _some(withheld=withheld)
 
 
 def _some(**counts: int) -> dict[str, int]:

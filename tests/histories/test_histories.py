@@ -37,6 +37,7 @@ from tests.histories.model import (
     Row,
     Sent,
     counts_among,
+    dry_counts,
     duplicate_counts,
     resolve,
 )
@@ -77,22 +78,27 @@ class Histories(RuleBasedStateMachine):
         """Begin a workspace in which a few files are visible."""
         self.world.dataset = dataset
         for rows in files:
-            self.send(rows, is_together=False)
+            self.send(rows, is_together=False, is_dry=False)
         for file in self.files:
             self._work(file, None)
 
-    @rule(rows=ROWS, is_together=st.booleans())
-    def send(self, rows: list[Row], is_together: bool) -> None:
-        """Have a file arrive."""
+    @rule(rows=ROWS, is_together=st.booleans(), is_dry=st.booleans())
+    def send(self, rows: list[Row], is_together: bool, is_dry: bool) -> None:
+        """Have a file arrive, perhaps to be judged only."""
         if self.world.dataset == MANY:
             rows = [Row(row.key, 6, row.cents) for row in rows]
-        self._send(tuple(rows), is_together=is_together)
+        self._send(tuple(rows), is_together=is_together, is_dry=is_dry)
 
     @precondition(lambda self: self.files)
-    @rule(place=PLACE, is_together=st.booleans())
-    def send_again(self, place: int, is_together: bool) -> None:
-        """Have the bytes of an earlier file arrive once more."""
-        self._send(self._pick(self.files, place).rows, is_together=is_together)
+    @rule(place=PLACE, is_together=st.booleans(), wish=st.sampled_from(["", "dry", "twice"]))
+    def send_again(self, place: int, is_together: bool, wish: str) -> None:
+        """Have the bytes of an earlier file arrive once more, perhaps wanted all the same."""
+        self._send(
+            self._pick(self.files, place).rows,
+            is_together=is_together,
+            is_dry=wish == "dry",
+            is_wanted_twice=wish == "twice",
+        )
 
     @precondition(lambda self: self._pending())
     @rule(place=PLACE, borders=BORDERS)
@@ -133,6 +139,17 @@ class Histories(RuleBasedStateMachine):
         self._run(self.world.desk.service.reprocess(self.world.principal, file.file_id))
         file.state, file.is_undo_wanted, file.duplicate_of = "queued", False, None
 
+    @precondition(lambda self: self._losable())
+    @rule(place=PLACE)
+    def reprocess_in_vain(self, place: int) -> None:
+        """Have a visible file judged again whose bytes are gone: all stays as it was."""
+        file = self._pick(self._losable(), place)
+        file.is_lost = True
+        self._run(self.world.lose_object(file.file_id))
+        self._run(self.world.desk.service.reprocess(self.world.principal, file.file_id))
+        self._run(self.world.work("ingest", file.file_id, None))
+        self.told["failed"] += 1
+
     @rule()
     def merge(self) -> None:
         """Have the engine merge."""
@@ -164,13 +181,22 @@ class Histories(RuleBasedStateMachine):
         self.readers_see_what_the_model_says()
         self._check_records()
 
-    def _send(self, rows: tuple[Row, ...], *, is_together: bool) -> None:
+    def _send(
+        self,
+        rows: tuple[Row, ...],
+        *,
+        is_together: bool,
+        is_dry: bool = False,
+        is_wanted_twice: bool = False,
+    ) -> None:
         arrived = self.files[-1].arrived[0] if is_together and self.files else None
         data = file_of(self.world.dataset, rows)
-        file = self._run(self.world.send(data, arrived))
+        options = {"dryRun": is_dry, "allowDuplicate": is_wanted_twice}
+        file = self._run(self.world.send(data, arrived, **options))
         assert file.uploaded_at is not None
         arrival = (file.uploaded_at, file.file_id)
-        self.files.append(Sent(file.file_id, self.world.dataset, rows, arrival))
+        sent = Sent(file.file_id, self.world.dataset, rows, arrival, is_dry, is_wanted_twice)
+        self.files.append(sent)
         self.told["sent"] += 1
 
     def _work(self, file: Sent, borders: int | None) -> None:
@@ -191,6 +217,8 @@ class Histories(RuleBasedStateMachine):
                 assert original is not None
                 file.outcome, file.duplicate_of = "duplicate", original.file_id
                 file.counts = duplicate_counts(file)
+            elif end == "dry_run":
+                file.outcome, file.counts = "dry_run", dry_counts(file)
             else:
                 file.outcome = _imported(file)
         else:
@@ -201,9 +229,13 @@ class Histories(RuleBasedStateMachine):
         """Return what working on it must come to."""
         if file.has_swapped or file.is_visible:
             return "imported"
-        if any(other.state != "completed" for other in self._same_before(file)):
+        end = "dry_run" if file.is_dry else "imported"
+        if file.is_wanted_twice:
+            return end
+        same = [other for other in self._same_before(file) if not other.is_dry]
+        if any(other.state != "completed" for other in same):
             return "waits"
-        return "duplicate" if self._original(file) else "imported"
+        return "duplicate" if self._original(file) else end
 
     def _undo(self, file: Sent, borders: int | None) -> None:
         self._run(self.world.desk.service.undo(self.world.principal, file.file_id))
@@ -221,7 +253,11 @@ class Histories(RuleBasedStateMachine):
 
     def _hand_over(self, undone: Sent) -> None:
         doubles = [file for file in self.files if file.duplicate_of == undone.file_id]
-        waiting = [f for f in doubles if f.state == "completed" and not f.is_undo_wanted]
+        waiting = [
+            file
+            for file in doubles
+            if file.state == "completed" and not file.is_undo_wanted and not file.is_dry
+        ]
         if not waiting:
             return
         heir = min(waiting, key=lambda file: file.arrived)
@@ -258,11 +294,16 @@ class Histories(RuleBasedStateMachine):
 
     def _undoable(self) -> list[Sent]:
         done = [file for file in self.files if file.state == "completed"]
-        return [file for file in done if file.outcome != "undone"]
+        return [file for file in done if file.outcome not in ("undone", "dry_run")]
+
+    def _losable(self) -> list[Sent]:
+        done = [file for file in self.files if file.state == "completed" and file.is_visible]
+        return [file for file in done if not (file.is_undo_wanted or file.is_lost)]
 
     def _reprocessable(self) -> list[Sent]:
         done = [file for file in self.files if file.state == "completed"]
-        return [file for file in done if not file.is_undo_wanted or file.outcome == "undone"]
+        free = [file for file in done if not file.is_undo_wanted or file.outcome == "undone"]
+        return [file for file in free if not file.is_lost]
 
     def _pick(self, files: list[Sent], place: int) -> Sent:
         return files[place % len(files)]

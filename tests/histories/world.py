@@ -105,9 +105,9 @@ class World:
     def __post_init__(self) -> None:
         self.principal = Principal(str(uuid4()), "key:history", ALL_SCOPES, "key")
 
-    async def send(self, data: bytes, arrived: datetime | None) -> File:
+    async def send(self, data: bytes, arrived: datetime | None, **options: object) -> File:
         """Have a file arrive, at this very moment when one is given; nobody works on it yet."""
-        wish = {"datasetType": self.dataset, "options": {"maxRejectedRatio": 1}}
+        wish = {"datasetType": self.dataset, "options": {"maxRejectedRatio": 1, **options}}
         ticket = await self.desk.service.uploads.request(self.principal, asked(wish))
         assert isinstance(ticket, UploadTicket)
         file_id = UUID(ticket.id)
@@ -135,6 +135,12 @@ class World:
             await asyncio.gather(*others, return_exceptions=True)
             self.desk.clock.turn(seconds=_LATER)
         return fuse.has_burnt
+
+    async def lose_object(self, file_id: UUID) -> None:
+        """Have the file's bytes be gone from the store."""
+        row = await self.desk.row(file_id)
+        assert row.object_version is not None
+        await self.desk.storage.remove_version(row.object_key, row.object_version)
 
     async def reconcile(self) -> None:
         """Have the reconciler look for what the dead left behind."""
