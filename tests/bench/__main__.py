@@ -16,13 +16,13 @@ import click
 import uvloop
 
 from server.telemetry.logs import configure_logs
-from tests.bench import ingest, latency, memory, upload
+from tests.bench import ingest, latency, memory, publish, upload
 from tests.bench.data import Sample, rows_for, write_sample
 from tests.bench.report import Measure, report, table
 from tests.bench.rig import Rig, rig
 
-_PARTS: Final = ("ingest", "rejects", "memory", "latency", "upload")
-_IN_ENGINE: Final = frozenset({"ingest", "rejects", "memory"})
+_PARTS: Final = ("ingest", "rejects", "publish", "memory", "latency", "upload")
+_IN_ENGINE: Final = frozenset({"ingest", "rejects", "publish", "memory"})
 _SIZES: Final = "10MB,100MB,1GB"
 _UNITS: Final = {"KB": 10**3, "MB": 10**6, "GB": 10**9}
 _WARM_UP_ROWS: Final = 1000
@@ -101,6 +101,11 @@ class _Bench:
                 )
             )
             bad.path.unlink()
+        if "publish" in self._parts:
+            _say(f"publish {size}")
+            self.measures += await publish.compare(
+                engine, clean, self._folder, size=size, runs=self._runs
+            )
         if "memory" in self._parts:
             _say(f"memory {size}")
             with tempfile.TemporaryDirectory(dir=self._folder) as home:

@@ -42,17 +42,17 @@ async def compare(
         runs: how often; who goes first changes with every run.
         bar: what is asked of it.
     """
-    await _create_bare(rig)
+    await create_bare(rig)
     ours: list[float] = []
     bare: list[float] = []
     stages: list[dict[str, float]] = []
     for run in range(_UNCOUNTED, runs):
         if run % 2:
-            insert_seconds = await _bare_insert(rig, reference, sample.rows)
+            insert_seconds = await bare_insert(rig, reference, sample.rows)
             seconds, file = await _ingest(rig, sample)
         else:
             seconds, file = await _ingest(rig, sample)
-            insert_seconds = await _bare_insert(rig, reference, sample.rows)
+            insert_seconds = await bare_insert(rig, reference, sample.rows)
         if run < 0:
             continue
         ours.append(_seconds_to_completed(file))
@@ -95,7 +95,8 @@ def check(file: File, sample: Sample) -> None:
     assert found == expected, f"rows {found}, expected {expected}: {file.issues}"
 
 
-async def _create_bare(rig: Rig) -> None:
+async def create_bare(rig: Rig) -> None:
+    """Create the table of the bare insert where it is missing."""
     own = columns(rig.dataset)[: len(rig.dataset.columns)]
     defined = ", ".join(f"{name} {kind}" for name, kind in own)
     moment = rig.dataset.event_time
@@ -106,12 +107,21 @@ async def _create_bare(rig: Rig) -> None:
     )
 
 
-async def _bare_insert(rig: Rig, path: Path, rows: int) -> float:
+async def bare_insert(rig: Rig, path: Path, rows: int, *, is_quiet: bool = True) -> float:
+    """Return the seconds of an insert as a user would write it.
+
+    Args:
+        rig: where.
+        path: a CSV file.
+        rows: how many it has.
+        is_quiet: whether our own tables are emptied before.
+    """
     table = f"{rig.analytics.database}.{_BARE}"
     await truncate(rig.analytics, _BARE)
     # The object that our job reads was written just now; neither shall wait for the disk.
     await asyncio.to_thread(_read_through, path)
-    await rig.quiet()
+    if is_quiet:
+        await rig.quiet()
     began = time.perf_counter()
     await rig.analytics.command(
         f"INSERT INTO {table} SELECT * FROM file({quoted(str(path))}, CSVWithNames)",

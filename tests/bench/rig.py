@@ -56,14 +56,21 @@ class Rig:
         """Return the gateway that our ingest uses; the bare reference uses the same."""
         return self.parts.analytics
 
-    async def send(self, path: Path, options: Mapping[str, object]) -> UUID:
-        """Have a file that waits for a worker, in a workspace of its own: keys never meet."""
+    async def send(
+        self, path: Path, options: Mapping[str, object], principal: Principal | None = None
+    ) -> UUID:
+        """Have a file that waits for a worker, in a workspace of its own: keys never meet.
+
+        Unless a principal is named: then the keys of that one's files do.
+        """
         body = {
             "datasetType": self.dataset.name,
             "file": {"name": path.name, "type": "csv"},
             "options": options,
         }
-        principal = Principal(f"bench-{secrets.token_hex(4)}", "key:bench", ALL_SCOPES, "bench")
+        if principal is None:
+            name = f"bench-{secrets.token_hex(4)}"
+            principal = Principal(name, "key:bench", ALL_SCOPES, "bench")
         asked = UploadRequest.model_validate(body)
         ticket = await self.parts.files.uploads.request(principal, asked)
         assert isinstance(ticket, UploadTicket)
