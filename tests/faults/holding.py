@@ -7,6 +7,7 @@ house knows nothing of it.
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import UUID
 
 import asyncpg
 
@@ -15,7 +16,7 @@ UNDOING = "undoing"
 
 _LOCK = 4711
 _TRIGGER = f"""
-CREATE TABLE held (stage text);
+CREATE TABLE held (stage text, file_id uuid);
 CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     entered text := CASE
@@ -25,7 +26,9 @@ DECLARE
             AND NEW.lease_owner IS NOT NULL THEN '{UNDOING}'
     END;
 BEGIN
-    IF EXISTS (SELECT 1 FROM held WHERE stage = entered) THEN
+    IF EXISTS (
+        SELECT 1 FROM held WHERE stage = entered AND coalesce(file_id, NEW.file_id) = NEW.file_id
+    ) THEN
         PERFORM pg_advisory_xact_lock_shared({_LOCK});
     END IF;
     RETURN NEW;
@@ -33,7 +36,7 @@ END $$;
 CREATE TRIGGER hold BEFORE UPDATE ON files FOR EACH ROW EXECUTE FUNCTION hold();
 """
 _WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-_SECONDS = 60
+_SECONDS = 240
 
 
 class Holding:
@@ -52,9 +55,9 @@ class Holding:
         self._runner.run(self._execute(_TRIGGER))
 
     @contextmanager
-    def at(self, stage: str) -> Iterator["Held"]:
-        """Hold the next file that enters the stage; let it go when the block ends."""
-        held = Held(self._runner, self._runner.run(self._hold(stage)))
+    def at(self, stage: str, file_id: UUID | None = None) -> Iterator["Held"]:
+        """Hold the file, or any that enters the stage; let it go when the block ends."""
+        held = Held(self._runner, self._runner.run(self._hold(stage, file_id)))
         try:
             yield held
         finally:
@@ -64,10 +67,10 @@ class Holding:
         """Let go of everything."""
         self._runner.close()
 
-    async def _hold(self, stage: str) -> "asyncpg.Connection[asyncpg.Record]":
+    async def _hold(self, stage: str, file_id: UUID | None) -> "asyncpg.Connection[asyncpg.Record]":
         connection = await asyncpg.connect(self._url)
         await connection.execute("DELETE FROM held")
-        await connection.execute("INSERT INTO held VALUES ($1)", stage)
+        await connection.execute("INSERT INTO held VALUES ($1, $2)", stage, file_id)
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
         return connection
 
