@@ -1,10 +1,11 @@
-"""How numbers, sizes and times are printed: English, tabular, exact, units told."""
+"""How numbers, sizes and times are printed: by the reader's locale, exact, units told."""
 
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
 from server.datasets.currencies import EXPONENTS
+from server.portal.locales import localised
 from server.portal.parts import Spark
 
 DASH = "\N{EN DASH}"
@@ -31,12 +32,12 @@ _MONTHS_LONG = [
 
 def count(number: int | None) -> str:
     """Return the number with thousands apart, a dash for none."""
-    return NONE if number is None else f"{number:,}"
+    return NONE if number is None else localised(f"{number:,}")
 
 
 def plural(number: int, one: str, many: str | None = None) -> str:
     """Return the number with its noun: `1 row`, `8 rows`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+    return f"{count(number)} {one if number == 1 else many or one + 's'}"
 
 
 def money(amount: Decimal, currency: str) -> str:
@@ -44,7 +45,7 @@ def money(amount: Decimal, currency: str) -> str:
     digits = EXPONENTS.get(currency, 2)
     _, _, fraction = f"{amount:f}".partition(".")
     digits = max(digits, len(fraction.rstrip("0")))
-    return f"{amount:,.{digits}f}".replace("-", "\N{MINUS SIGN}")
+    return localised(f"{amount:,.{digits}f}").replace("-", "\N{MINUS SIGN}")
 
 
 def money_with_symbol(amount: Decimal, currency: str) -> str:
@@ -56,7 +57,7 @@ def money_with_symbol(amount: Decimal, currency: str) -> str:
 def percent(ratio: Decimal, digits: int = 2) -> str:
     """Return a ratio as a percentage: 0.0291 is `2.91 %`."""
     rounded = (ratio * 100).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
-    return f"{rounded:,}\N{NO-BREAK SPACE}%"
+    return f"{localised(f'{rounded:,}')}\N{NO-BREAK SPACE}%"
 
 
 def size(size_bytes: int | None) -> str:
@@ -67,7 +68,7 @@ def size(size_bytes: int | None) -> str:
     while value >= 999.5 and unit < len(_SIZES) - 1:  # noqa: PLR2004 - three digits are shown
         value, unit = value / 1000, unit + 1
     shown = f"{value:.0f}" if unit == 0 or value >= 99.95 else f"{value:.1f}"  # noqa: PLR2004
-    return f"{shown}\N{NO-BREAK SPACE}{_SIZES[unit]}"
+    return f"{localised(shown)}\N{NO-BREAK SPACE}{_SIZES[unit]}"
 
 
 def limit(size_bytes: int) -> str:
@@ -81,9 +82,9 @@ def seconds(duration: float | None) -> str:
     if duration is None:
         return ""
     if duration < 0.05:  # noqa: PLR2004 - it would be printed as none at all
-        return "< 0.1 s"
+        return f"< {localised('0.1')} s"
     if duration < 100:  # noqa: PLR2004 - beyond it minutes read better
-        return f"{duration:.1f} s"
+        return f"{localised(f'{duration:.1f}')} s"
     minutes, rest = divmod(round(duration), 60)
     return f"{minutes} min {rest} s"
 

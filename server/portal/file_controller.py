@@ -24,7 +24,7 @@ from server.files.service import FileService
 from server.files.undo_preview import preview_undo
 from server.portal.consequence import consequence_of
 from server.portal.file_page import file_page
-from server.portal.reader import PageRequest, shell_of, titles_of
+from server.portal.reader import PageRequest, print_as_read_by, shell_of, titles_of
 from server.portal.refusals import answer_page, to_sign_in
 from server.portal.rejected import FIRST_ROWS
 from server.portal.repairs import Family
@@ -82,7 +82,7 @@ class FilePageController(Controller):
     async def ask_undo(
         self,
         *,
-        request: PageRequest,  # noqa: ARG002 - a page needs a session, which the guard looks for
+        request: PageRequest,
         file_id: FromPath[str],
         principal: NamedDependency[Principal],
         file_service: NamedDependency[FileService],
@@ -91,6 +91,7 @@ class FilePageController(Controller):
         units: NamedDependency[UnitsOfWork],
     ) -> Template:
         """Show what an undo would change, in rows and money."""
+        print_as_read_by(request)
         file = await file_service.get(principal.workspace_id, parse_file_id(file_id))
         dataset = catalogue.get(file.dataset_type)
         if dataset is None:

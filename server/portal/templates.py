@@ -8,6 +8,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template.config import TemplateConfig
 
+from server.portal.locales import current_locale
+
 WEB = Path(__file__).resolve().parents[2] / "web"
 STATIC = WEB / "static"
 
@@ -35,6 +37,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals["asset"] = asset
+    made.globals["locale"] = current_locale
     made.globals["keys"] = KEYS
     return made
 

@@ -1,5 +1,7 @@
 /* Draws the charts from the JSON beside them. Colours come from the style sheet; no styles inline. */
 
+import { locale } from "./words.js";
+
 const { echarts } = window;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const probe = document.createElement("span");
@@ -11,7 +13,7 @@ function color(token) {
   return getComputedStyle(probe).color;
 }
 
-const short = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+const short = new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 });
 const font = getComputedStyle(document.body).fontFamily;
 
 function element(tag, className, text) {

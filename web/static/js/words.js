@@ -1,6 +1,11 @@
 /* The words and numbers that scripts print: in one place, as `server/portal/words.py` is for pages. */
 
-export const count = (number) => number.toLocaleString("en");
+/* The server's choice: pages and scripts write numbers alike. */
+export const locale = document.documentElement.dataset.locale ?? "en";
+
+export const count = (number) => number.toLocaleString(locale, { useGrouping: "always" });
+
+const oneDigit = (number) => number.toLocaleString(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
 export const plural = (number, one, many = `${one}s`) => `${count(number)} ${number === 1 ? one : many}`;
 
@@ -9,14 +14,14 @@ export function bytes(size) {
   let value = size;
   let unit = 0;
   while (value >= 999.5 && unit < units.length - 1) { value /= 1000; unit += 1; }
-  return `${unit === 0 || value >= 99.95 ? value.toFixed(0) : value.toFixed(1)}\u00a0${units[unit]}`;
+  return `${unit === 0 || value >= 99.95 ? value.toFixed(0) : oneDigit(value)}\u00a0${units[unit]}`;
 }
 
 export function timeLeft(seconds) {
   if (!Number.isFinite(seconds)) return "";
   if (seconds < 55) return `about ${Math.max(1, Math.round(seconds / 5) * 5)} s left`;
   if (seconds < 3300) return `about ${Math.max(1, Math.round(seconds / 60))} min left`;
-  return `about ${(seconds / 3600).toFixed(1)} h left`;
+  return `about ${oneDigit(seconds / 3600)} h left`;
 }
 
 export const encodings = { "utf-8": "UTF-8", "utf-16": "UTF-16", cp1252: "not UTF-8" };

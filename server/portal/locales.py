@@ -1,0 +1,71 @@
+"""How numbers are written where the reader lives: by the languages the browser asks for.
+
+The words stay English and days are written so that no country misreads them (`3 Nov 2026`); what
+differs is which mark groups the digits and which begins the fraction. The marks are those of
+Unicode's CLDR 46 (`numbers/symbols`); scripts get the same locale for `Intl` (`words.js`).
+"""
+
+import re
+from collections.abc import Mapping
+from contextvars import ContextVar
+from types import MappingProxyType
+
+DEFAULT = "en"
+
+_NBSP, _NARROW, _APOSTROPHE = "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}", "\u2019"
+
+_MARKS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        **dict.fromkeys(("en", "ja", "ko", "zh", "th", "he", "es-mx"), (",", ".")),
+        **dict.fromkeys(("de", "es", "it", "nl", "da", "id", "tr", "el", "pt"), (".", ",")),
+        **dict.fromkeys(
+            ("sv", "nb", "no", "fi", "pl", "cs", "sk", "hu", "uk", "ru", "bg", "pt-pt", "de-at"),
+            (_NBSP, ","),
+        ),
+        **dict.fromkeys(("fr", "fr-ch"), (_NARROW, ",")),
+        **dict.fromkeys(("de-ch", "it-ch"), (_APOSTROPHE, ".")),
+    }
+)
+"""Locale, in lower case → the marks that group digits and begin the fraction."""
+
+_ASKED = re.compile(
+    r"\s*([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)\s*(?:;\s*q=([01](?:\.\d{0,3})?))?\s*"
+)
+
+_current: ContextVar[str] = ContextVar("locale", default=DEFAULT)
+
+
+def choose_locale(accept_language: str) -> str:
+    """Return the first of the wanted locales whose marks are known, as BCP 47; else English.
+
+    Args:
+        accept_language: the header (RFC 9110, 12.5.4); anything may stand there.
+    """
+    wanted: list[tuple[float, str]] = []
+    for part in accept_language[:500].split(","):
+        found = _ASKED.fullmatch(part)
+        if found is not None:
+            wanted.append((-float(found[2] or 1), found[1]))
+    for _, tag in sorted(wanted, key=lambda it: it[0]):
+        language, *rest = tag.lower().split("-")
+        region = next((it.upper() for it in rest if len(it) == 2), "")  # noqa: PLR2004 - ISO 3166
+        for known in (f"{language}-{region}", language):
+            if known.lower() in _MARKS:
+                return known
+    return DEFAULT
+
+
+def print_for(accept_language: str) -> None:
+    """Let what is printed from now on in this request be in the reader's locale."""
+    _current.set(choose_locale(accept_language))
+
+
+def current_locale() -> str:
+    """Return the locale of the reader whose request this is."""
+    return _current.get()
+
+
+def localised(number: str) -> str:
+    """Return a number written in English (`1,234.5`) as the reader writes it."""
+    group, point = _MARKS[_current.get().lower()]
+    return number.translate({ord(","): group, ord("."): point})
