@@ -18,10 +18,12 @@ from server.errors import AdapterError, ApplianceError, FileNotFound, Unauthenti
 from server.files.answers import answer_file
 from server.files.ids import parse_file_id
 from server.files.listing import MAX_PAGE_SIZE, Query, Unsent
+from server.files.mapped import mapping_of
 from server.files.models import File
 from server.files.row_source import row_source
 from server.files.service import FileService
 from server.files.undo_preview import preview_undo
+from server.mappings.used import mapping_used
 from server.portal.consequence import consequence_of
 from server.portal.file_page import file_page
 from server.portal.reader import PageRequest, print_as_read_by, shell_of, titles_of
@@ -56,6 +58,7 @@ class FilePageController(Controller):
         file_service: NamedDependency[FileService],
         analytics: NamedDependency[Analytics],
         catalogue: NamedDependency[Catalogue],
+        units: NamedDependency[UnitsOfWork],
         clock: NamedDependency[Clock],
     ) -> Template:
         """Show the file."""
@@ -73,6 +76,7 @@ class FilePageController(Controller):
             family=await _family(file_service, principal, file),
             now=clock(),
             scopes=principal.scopes,
+            mapping=await mapping_used(units, mapping_of(file)),
         )
         # A page at its end is replaced as a whole, and with it what follows the file's events.
         ends = {"HX-Reswap": "outerHTML", "HX-Reselect": ".page"} if page.file.is_final else {}

@@ -8,6 +8,7 @@ from decimal import Decimal
 from server.access.scopes import Scope
 from server.datasets.declaration import Dataset
 from server.datasets.issues import ISSUES, IssueCode
+from server.datasets.mapping import Mapping as ColumnMapping
 from server.files.answers import FileAnswer, HistoryEntry, Statistics, answer_file
 from server.files.models import File
 from server.portal.banner import actions_of, allowed, banner_of
@@ -52,6 +53,7 @@ def file_page(
     family: Family,
     now: datetime,
     scopes: frozenset[Scope],
+    mapping: ColumnMapping | None = None,
 ) -> FilePage:
     """Return the page of a file.
 
@@ -65,6 +67,7 @@ def file_page(
         family: the files it repairs and is repaired by.
         now: the present, aware.
         scopes: of the reader: buttons they may not press are not there.
+        mapping: what the file was read with, None for one in the dataset's own words.
     """
     file = answer_file(row)
     zone = shell.zone
@@ -97,7 +100,9 @@ def file_page(
             )
             for issue in file.issues
         ),
-        rejected=rejected_rows(file, dataset, rejected) if Scope.FILES_DOWNLOAD in scopes else None,
+        rejected=rejected_rows(file, dataset, rejected, mapping)
+        if Scope.FILES_DOWNLOAD in scopes
+        else None,
         repair=form,
         repairs=repair_lines(family.repairs),
         header=header_alignment(file, dataset, row.labels or ()),

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from server.datasets.declaration import Dataset
 from server.datasets.header import align
+from server.datasets.mapping import Mapping
 from server.files.answers import FileAnswer
 from server.portal.figures import count
 from server.portal.file_parts import RejectedCell, RejectedLine, RejectedRows
@@ -22,7 +23,10 @@ _AWAY = "The rows cannot be read at this moment; open the page again, or downloa
 
 
 def rejected_rows(
-    file: FileAnswer, dataset: Dataset | None, found: Sequence[RowReport] | None
+    file: FileAnswer,
+    dataset: Dataset | None,
+    found: Sequence[RowReport] | None,
+    mapping: Mapping | None = None,
 ) -> RejectedRows | None:
     """Return the rows to show; None when there are none.
 
@@ -31,12 +35,13 @@ def rejected_rows(
         dataset: of the file; None when it is not declared any more.
         found: at most FIRST_ROWS rows; None when they cannot be read now, empty when the reader
             may not see them.
+        mapping: what the file was read with; its labels are not the dataset's.
     """
     aside = file.statistics.rows_rejected if file.statistics else 0
     csv_href = file.links.rejected_rows_csv
     if not aside or csv_href is None or (found is not None and not found):
         return None
-    columns = _telling(dataset, found) if dataset is not None and found else ()
+    columns = _telling(dataset, found, mapping) if dataset is not None and found else ()
     lines = [_line(file, row, columns) for row in found or ()]
     note = None
     if not lines:
@@ -53,10 +58,12 @@ def rejected_rows(
     )
 
 
-def _telling(dataset: Dataset, found: Sequence[RowReport]) -> list[tuple[str, str | None]]:
+def _telling(
+    dataset: Dataset, found: Sequence[RowReport], mapping: Mapping | None
+) -> list[tuple[str, str | None]]:
     """Return (label, column) of the cells that tell most: what names the row, then the faults."""
     labels = list(dict.fromkeys(label for row in found for label in row.cells))
-    meant = dict(zip(labels, align(dataset, labels).columns, strict=True))
+    meant = dict(zip(labels, align(dataset, labels, mapping).columns, strict=True))
     by_column = {column: label for label, column in meant.items() if column}
     faults = Counter(issue.column for row in found for issue in row.issues if issue.column)
     roles = dataset.roles

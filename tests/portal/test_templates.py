@@ -10,6 +10,7 @@ import pytest
 
 from server.access.scopes import ALL_SCOPES
 from server.datasets.catalogue import Catalogue
+from server.datasets.mapping import Mapping
 from server.files.answers import answer_file
 from server.files.history import answer_history
 from server.files.lifecycle import Outcome, Stage
@@ -28,9 +29,11 @@ from server.portal.contexts import (
 )
 from server.portal.file_lines import file_line
 from server.portal.file_page import file_page
+from server.portal.file_parts import RejectedCell
 from server.portal.numbers import read_extent, read_numbers
 from server.portal.overview import Asked, overview_page
 from server.portal.periods import month_to
+from server.portal.rejected import rejected_rows
 from server.portal.repairs import Family
 from server.portal.templates import STATIC, WEB, environment
 from server.reports.consequence import Consequence, Sum
@@ -327,3 +330,18 @@ def test_pages_and_scripts_are_small() -> None:
     sent = [gzip.compress(path.read_bytes()) for path in STATIC.glob("*/*") if path.is_file()]
 
     assert sum(len(it) for it in sent) < 80_000
+
+
+def test_cells_at_fault_are_marked_under_the_labels_of_a_mapping() -> None:
+    fault = RowIssue("decimal-comma", "error", "amount", "amount uses a comma.")
+    row = RowReport(3, (fault,), {"Betrag": "12,50", "Vorgang": "t-3"})
+    mapping = Mapping(columns={"Betrag": "amount", "Vorgang": "transaction_id"})
+
+    shown = rejected_rows(answer_file(FILES["rejections"]), TRANSACTIONS, [row], mapping)
+
+    assert shown is not None
+    cells = dict(zip(shown.columns, shown.lines[0].cells, strict=True))
+    assert cells == {
+        "Betrag": RejectedCell("12,50", "amount uses a comma."),
+        "Vorgang": RejectedCell("t-3", None),
+    }

@@ -16,10 +16,10 @@ from server.files.contents import HEAD_BYTES, look
 from server.files.failures import FailureCode, FileFailed
 from server.files.framing import find_layout
 from server.files.policy import CAMT053, size_limit_bytes
+from server.mappings.used import mapping_used
 from worker.context import Context
 from worker.ingest.attempt import Attempt
 from worker.ingest.camt_rows import LABELS
-from worker.ingest.mappings import read_mapping
 from worker.ingest.parquet import parquet_layout
 from worker.ingest.pinned import chunks, read_pinned
 from worker.ingest.repair import Repair, repair_of
@@ -79,7 +79,7 @@ async def inspect(context: Context, claim: Claim, dataset: Dataset) -> Inspectio
         # Of what it will be turned into, no more than the header is known here.
         contents = replace(contents, encoding="utf-8", text=csv_text([LABELS]), is_whole=True)
     repair = await repair_of(context, claim, contents.text)
-    mapping = await read_mapping(context, repair.mapping)
+    mapping = await mapping_used(context.units, repair.mapping)
     if claim.file_type == "parquet":
         attempt = Attempt(context, claim, dataset)
         layout, alignment = await parquet_layout(attempt, head, mapping)
