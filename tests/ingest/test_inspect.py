@@ -35,7 +35,9 @@ class Desk:
     def __init__(self) -> None:
         self.store = MemoryStore()
         storage: Storage = self.store
-        self.context = cast(Context, SimpleNamespace(storage=storage, settings=SETTINGS))
+        self.context = cast(
+            Context, SimpleNamespace(storage=storage, settings=SETTINGS, units=None)
+        )
 
     async def inspect(self, data: bytes | str, **changes: object) -> Inspection:
         """Inspect the bytes; changes are the claim's."""

@@ -38,7 +38,9 @@ class Bench:
         self.claim: Claim = claim_of("transactions", len(packed))
         self.store.objects[self.claim.object_key, self.claim.object_version] = packed
         storage: Storage = self.store
-        self.context = cast(Context, SimpleNamespace(storage=storage, settings=SETTINGS))
+        self.context = cast(
+            Context, SimpleNamespace(storage=storage, settings=SETTINGS, units=None)
+        )
         self.was_stopped = False
 
     @property
