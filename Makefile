@@ -16,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_REQUIRE_VIRTUALENV := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo install image bundle test test-compose check lint types layers bench format docs lock clean
+.PHONY: help up demo tallydock install image bundle test test-compose check lint types layers bench format docs lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ up: $(RUNTIME) ## Run the whole appliance; TALLYDOCK_HOME (./data) and TALLYDOCK
 
 demo: $(RUNTIME) ## Send months of made-up data to the running appliance
 	@exec $(BIN)/python -m worker.demo $(ARGS)
+
+tallydock: $(RUNTIME) ## Run a command on the stopped appliance's folder; ARGS="backup FOLDER --key FILE"
+	@exec $(BIN)/python -m worker.appliance_command $(ARGS)
 
 install: ## Install for production with docker compose; asks for the host name
 	@compose/install

@@ -63,10 +63,10 @@ def main() -> None:
             locked(settings.home),
             open_door(settings.host, settings.port) as public,
             open_door("127.0.0.1", 0) as internal,
-            _valkey(settings) as valkey,
+            valkey_of(settings) as valkey,
         ):
             drop_unwritten(settings.home / _ENGINE, lambda table: read_name(table) is not None)
-            complete = _completed(settings, read_secrets(settings.home), valkey, internal)
+            complete = completed(settings, read_secrets(settings.home), valkey, internal)
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 runner.run(_live(complete, valkey, public, internal))
     except (CannotStart, CatalogueRefused) as fault:
@@ -83,7 +83,7 @@ async def _live(
     stopping = asyncio.Event()
     _stop_on_signals(stopping)
     async with AsyncExitStack() as stack:
-        embedded = _store(settings)
+        embedded = store_of(settings)
         stack.callback(embedded.close)
         # An ASGI application; Litestar only has narrower names for what ASGI leaves open.
         store = cast(ASGIApp, embedded)
@@ -110,7 +110,7 @@ async def _live(
         logger.info("appliance.stopping")
 
 
-def _completed(
+def completed(
     settings: Settings, secrets: Secrets, valkey: ValkeyChild, internal: socket.socket
 ) -> Settings:
     """Return the settings with the addresses of what runs here, where none was given."""
@@ -128,7 +128,8 @@ def _completed(
     return settings.model_copy(update=made)
 
 
-def _store(settings: Settings) -> EmbeddedStore:
+def store_of(settings: Settings) -> EmbeddedStore:
+    """Return the store over the folder's objects."""
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::", "") else settings.host  # noqa: S104
     return EmbeddedStore(
         settings.home / "objects",
@@ -145,7 +146,8 @@ def _store(settings: Settings) -> EmbeddedStore:
 
 
 @contextmanager
-def _valkey(settings: Settings) -> Iterator[ValkeyChild]:
+def valkey_of(settings: Settings) -> Iterator[ValkeyChild]:
+    """Run a Valkey of the folder's own until the block ends."""
     child = ValkeyChild(settings.home)
     try:
         # On the main thread: the kernel ends the child with the thread that started it.
@@ -168,11 +170,12 @@ async def _keep_alive(valkey: ValkeyChild) -> None:
                 logger.warning("valkey.unavailable")
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """A server that leaves signals to the appliance."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
+        """Leave every signal as it is."""
         yield
 
 
@@ -187,7 +190,7 @@ async def _served(app: ASGIApp, door: socket.socket, *, lifespan: str) -> AsyncI
         server_header=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
-    server = _Server(config)
+    server = Server(config)
     serving = asyncio.create_task(server.serve(sockets=[door]))
     try:
         while not server.started:

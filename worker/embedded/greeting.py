@@ -31,7 +31,12 @@ def greeting(facts: dict[str, str] | None, *, url: str, path: Path, is_first_run
     """
     lines = ["", f"Tallydock is ready: {url}", ""]
     if facts is None:
-        lines += ["  Sign in with the e-mail and password of the first run.", ""]
+        lines += [
+            "  Sign in with the e-mail and password of the first run.",
+            "",
+            "  Stop with Ctrl-C.",
+            "",
+        ]
         return "\n".join(lines)
     if is_first_run:
         lines += [

@@ -1,0 +1,58 @@
+"""An appliance's folder is backed up and put into another one by command; its keys work there."""
+
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.fixtures.appliance import ROOT, Appliance, started
+from tests.fixtures.client import sums_of
+from tests.journeys.payments import Payments
+
+pytestmark = pytest.mark.slow
+
+
+def tallydock(appliance: Appliance, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command on the appliance's folder."""
+    return subprocess.run(
+        [sys.executable, "-m", "worker.appliance_command", *arguments],
+        cwd=ROOT,
+        env=appliance.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_folder_is_there_again_in_another_folder(tmp_path: Path) -> None:
+    payments = Payments("backup")
+    rows, data = payments.file(50)
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    key = tmp_path / "key"
+    key.write_text(secrets.token_hex(32))
+    arguments = (str(tmp_path / "vault"), "--key", str(key))
+
+    with started(tmp_path / "one") as appliance:
+        with appliance.client() as client:
+            file_id, url = client.ask()
+            client.put(url, data)
+            client.ended(file_id)
+        refused = tallydock(appliance, "backup", *arguments)
+        assert appliance.stop() == 0
+        backed_up = tallydock(appliance, "backup", *arguments)
+        first_key = appliance.key
+    there = Appliance(tmp_path / "two")
+    restored = tallydock(there, "restore", *arguments)
+    with started(tmp_path / "two") as second, second.client(first_key) as client:
+        shown = client.shown(payments.provider)
+        status = client.get(file_id).status
+
+    assert refused.returncode == 1
+    assert "Another Tallydock" in refused.stderr
+    assert backed_up.returncode == 0, backed_up.stderr
+    assert restored.returncode == 0, restored.stderr
+    assert status == "Completed"
+    assert shown == sums_of(rows)
