@@ -3,14 +3,19 @@
 The rule is that of `card_numbers.py`, in a form that costs nearly nothing for cells without one.
 """
 
+from collections.abc import Sequence
+
 from server.datasets.card_numbers import HASHED, SCHEME, WRITTEN
 from server.datasets.cutting import Cut
 from server.datasets.declaration import Column, ColumnType, Dataset
+from server.datasets.judgement import Judgement
 from server.datasets.layout import Layout
 from server.datasets.sql import quoted
 
 CARD_NUMBER = "a card number"
 """What a statement says that was stopped because of one; the number is never in it."""
+
+_OF_ANY_TEXT = (ColumnType.TEXT, ColumnType.ID)
 
 BEYOND_HEADER = "(beyond the header)"
 """What cells are called that no label stands over."""
@@ -69,13 +74,34 @@ def refused(dataset: Dataset, layout: Layout, cut: Cut) -> list[tuple[str, str]]
     return conditions
 
 
+def misplaced(
+    dataset: Dataset, layout: Layout, judgements: Sequence[Judgement]
+) -> list[tuple[str, str]]:
+    """Return (label, condition) of the faulty cells whose columns leave no room for a card number.
+
+    A number, a time or a word of a list holds none; a cell that is none of these may, and it would
+    be kept with its row's fault. Cells without fault are not looked into.
+    """
+    conditions = []
+    for judgement in judgements:
+        name = judgement.column
+        if name not in layout.columns or dataset.column(name).type in _OF_ANY_TEXT:
+            continue
+        place = layout.columns.index(name)
+        label = layout.labels[place]
+        if label not in layout.exempt:
+            holds = card_number_in(layout.cell(place))
+            conditions.append((label, f"if({judgement.clean}, 0, {holds})"))
+    return conditions
+
+
 def _alike(text: str) -> str:
     return f"translate({text}, '{_FROM}', '{_TO}')"
 
 
 def _is_refused(column: Column) -> bool:
     # Other types leave no room for one; of a provider's numbers, some look like one by chance.
-    return column.type in (ColumnType.TEXT, ColumnType.ID) and not column.provider_id
+    return column.type in _OF_ANY_TEXT and not column.provider_id
 
 
 def _luhn(digits: str) -> str:

@@ -6,7 +6,7 @@ are not clearly clean only keep their cells here, and `judging.py` says in a sec
 those rows alone, what is the matter with them. (One pass for both took 1.3 times as long.)
 """
 
-from server.datasets.cards import CARD_NUMBER, refused
+from server.datasets.cards import CARD_NUMBER, misplaced, refused
 from server.datasets.cutting import cut_by_lines, cut_by_reader, is_footer
 from server.datasets.declaration import Dataset
 from server.datasets.judging import named, row_key, value_steps
@@ -51,6 +51,9 @@ def clearing_statement(
     judged = read
     for layer in (value_steps(dataset, judgements), verdict):
         judged = f"(SELECT *,\n    {named(layer)}\n  FROM {judged})"
+    # Asked of the few rows with a fault alone, so it costs the others nothing.
+    elsewhere = [condition for _, condition in misplaced(dataset, layout, judgements)]
+    stop = f" + throwIf({' OR '.join(elsewhere)}, '{CARD_NUMBER}')" if elsewhere else ""
     values = [_value(dataset, j.column, is_nullable=j.empty == "NULL") for j in judgements]
     system = {
         "_workspace": "{workspace:String}",
@@ -59,7 +62,7 @@ def clearing_statement(
         "_row": "row",
         "_uploaded_at": "{uploaded_at:DateTime64(6, 'UTC')}",
         "_key": row_key(dataset),
-        "_verdict": f"if(clean, {GOOD}, {UNCLEAR})",
+        "_verdict": f"if(clean, {GOOD}, {UNCLEAR}{stop})",
         "_cells": cut.kept,
     }
     names = [j.column for j in judgements] + [n for n, _ in SYSTEM_COLUMNS if n in system]
@@ -86,13 +89,15 @@ def card_numbers_statement(dataset: Dataset, layout: Layout, *, source: str) -> 
     judgements = [judge(dataset, column) for column in dataset.columns]
     cut = cut_by_reader(layout, layout.renamed(source))
     cells = read_cells(dataset, layout, judgements, cut)
+    judged = f"(SELECT *,\n    {named(value_steps(dataset, judgements))}\n  FROM {cells})"
+    asked = [*refused(dataset, layout, cut), *misplaced(dataset, layout, judgements)]
     found = [
         f"({quoted(label)}, countIf({condition}), minIf(row, {condition}))"
-        for label, condition in refused(dataset, layout, cut)
+        for label, condition in asked
     ]
     # Of a file whose columns leave no room for one, there is nothing to ask.
     found.append("('', toUInt64(0), toUInt64(0))")
     return (
         "SELECT found.1 AS label, found.2 AS rows, found.3 AS first"
-        f" FROM (SELECT arrayJoin([{', '.join(found)}]) AS found FROM {cells}) WHERE rows > 0"
+        f" FROM (SELECT arrayJoin([{', '.join(found)}]) AS found FROM {judged}) WHERE rows > 0"
     )

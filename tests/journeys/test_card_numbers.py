@@ -63,6 +63,31 @@ def test_a_card_number_ends_the_file_and_is_kept_nowhere(
     wait_until(lambda: not holding(appliance))
 
 
+@pytest.mark.parametrize("column", ["transaction_type", "amount", "created_at", "currency"])
+def test_a_card_number_that_slipped_into_another_kind_of_column_is_not_kept_with_its_row(
+    appliance: Appliance, client: Client, payments: Payments, column: str
+) -> None:
+    rows = payments.rows(20)
+    rows[3][column] = f"{NUMBER[:4]} {NUMBER[4:8]} {NUMBER[8:12]} {NUMBER[12:]}"
+
+    file = client.send(to_csv(rows))
+
+    assert failure_of(file) == "pan-detected"
+    assert f"{column} (1 rows, first 4)" in str(file.failure)
+    wait_until(lambda: not holding(appliance))
+
+
+def test_a_long_number_where_numbers_belong_is_one(client: Client, payments: Payments) -> None:
+    rows = payments.rows(20)
+    # Another one than the number that must stand nowhere: it is kept, as a number.
+    rows[3]["batch_number"] = "4111111111111111"
+    rows[3]["amount"] = "x"
+
+    file = client.send(to_csv(rows))
+
+    assert client.rows(file.id) == {4: ["amount:type-error"]}
+
+
 @pytest.mark.parametrize("place", ["name", "note", "key"])
 def test_a_card_number_in_a_request_is_refused_and_not_quoted(
     appliance: Appliance, client: Client, place: str

@@ -18,7 +18,7 @@ async def card_numbers(attempt: Attempt, inspection: Inspection) -> FileFailed:
     layout = inspection.layout
     found = await attempt.analytics.query(
         card_numbers_statement(attempt.dataset, layout, source=source.cells(layout)),
-        parameters=source.parameters,
+        parameters={**attempt.parameters, **source.parameters},
         settings=read_settings(layout, await attempt.analytics.cores()),
         comment=attempt.comment,
     )
