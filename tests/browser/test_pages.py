@@ -211,3 +211,34 @@ _SMALL_TARGETS = """(all) => all
   .filter((it) => it.checkVisibility() && !it.closest("p, li, dd, .sr, .skip"))
   .map((it) => [it.outerHTML.slice(0, 60), it.getBoundingClientRect().height])
   .filter(([, height]) => height < 24)"""
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("place", PLACES)
+def test_nothing_jumps_while_a_page_comes_and_every_target_can_be_hit(
+    page: Page, place: str, width: int
+) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    page.set_viewport_size({"width": width, "height": 844})
+    page.add_init_script(_SHIFTS)
+
+    page.goto(PLACES[place], wait_until="networkidle")
+
+    assert page.evaluate("window.shifts") == pytest.approx(0, abs=0.01)
+    # On a phone a target is as wide as a thumb (WCAG 2.5.5), elsewhere as 2.5.8 wants it.
+    least = 44 if width == 390 else 24
+    controls = page.locator("a.button, button, select, input:not([type=checkbox], [type=radio])")
+    small = [it for it in controls.evaluate_all(_TARGETS) if it[1] < least]
+    assert small == []
+
+
+_SHIFTS = """
+window.shifts = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifts += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+_TARGETS = """(all) => all
+  .filter((it) => it.checkVisibility() && !it.closest("p, li, dd, .sr, .skip"))
+  .map((it) => [it.outerHTML.slice(0, 80), Math.round(it.getBoundingClientRect().height)])"""

@@ -1,5 +1,7 @@
 /* Calls of the public API with the session's cookie and token. */
 
+import { said } from "./words.js";
+
 /* Read at every call: signing in again, in another tab, brings another one (`shell.js`). */
 const token = () => document.querySelector('meta[name="csrf-token"]')?.content ?? "";
 
@@ -29,14 +31,14 @@ async function answerOf(path, options) {
   try {
     response = await fetch(path, options);
   } catch {
-    throw Object.assign(new Error("The appliance does not answer. Try again in a moment."), { isTransient: true });
+    throw Object.assign(new Error(said.noAnswer), { isTransient: true });
   }
   if (response.ok) return response.status === 204 ? null : response.json();
   if (response.status === 401) document.dispatchEvent(new Event("signedout"));
-  if (response.status === 401) throw Object.assign(new Error("You are signed out. Sign in, and try again."), { status: 401 });
+  if (response.status === 401) throw Object.assign(new Error(said.signedOut), { status: 401 });
   const problem = await response.json().catch(() => ({}));
   const faults = (problem.errors ?? []).map((fault) => fault.detail).filter(Boolean);
-  const words = faults.length ? faults.join(" ") : problem.detail || `The appliance answered ${response.status}.`;
+  const words = faults.length ? faults.join(" ") : problem.detail || said.answered(response.status);
   throw Object.assign(new Error(words), { status: response.status, isTransient: response.status >= 500 || response.status === 429 });
 }
 

@@ -1,6 +1,6 @@
 /* Draws the charts from the JSON beside them. Colours come from the style sheet; no styles inline. */
 
-import { locale } from "./words.js";
+import { locale, said } from "./words.js";
 
 const { echarts } = window;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -99,7 +99,7 @@ function draw(card) {
     table.hidden = !showsTable;
     drawing.hidden = showsTable;
     toggle.setAttribute("aria-expanded", String(showsTable));
-    toggle.textContent = showsTable ? "Chart" : "Table";
+    toggle.textContent = showsTable ? said.chart : said.table;
   });
 }
 

@@ -1,6 +1,7 @@
 /* Copy buttons: the text beside them goes to the clipboard, and the button says so. */
 
 import { announce } from "./api.js";
+import { said } from "./words.js";
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
@@ -8,12 +9,12 @@ document.addEventListener("click", async (event) => {
   const place = document.getElementById(button.dataset.copy);
   try {
     await navigator.clipboard.writeText(place.textContent);
-    button.textContent = "Copied";
-    announce("Copied");
-    setTimeout(() => { button.textContent = "Copy"; }, 2000);
+    button.textContent = said.copied;
+    announce(said.copied);
+    setTimeout(() => { button.textContent = said.copy; }, 2000);
   } catch {
     // Without https there is no clipboard: mark the text, so that one key press copies it.
     getSelection().selectAllChildren(place);
-    announce("Marked; press Ctrl and C to copy");
+    announce(said.marked);
   }
 });

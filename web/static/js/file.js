@@ -1,6 +1,7 @@
 /* One file: asks before it is undone or checked again. htmx puts in place what the server says of it. */
 
 import { announce, ask, post } from "./api.js";
+import { said } from "./words.js";
 
 const dialog = document.getElementById("ask");
 const alertBox = document.getElementById("ask-alert");
@@ -48,7 +49,7 @@ async function tellConsequence({ post: asked, question: words, consequence }) {
   const say = (text) => question.replaceChildren(Object.assign(document.createElement("p"), { textContent: text }));
   confirmButton.disabled = Boolean(consequence);
   if (!consequence) { say(words); return; }
-  say("Working out what would change…");
+  say(said.workingOut);
   await htmx.ajax("GET", consequence, { target: question, swap: "innerHTML" });
   if (call !== asked) return;
   if (!question.querySelector(".consequence")) say(words);

@@ -52,7 +52,7 @@ function tellingColumns(read, rows) {
 
 function previewCell(label, text, issue) {
   const className = issue ? (issue.isError ? "faulty cell" : "doubtful cell") : "cell mono";
-  const cell = element("td", {}, element("span", { className, title: issue?.message ?? text, textContent: text || (issue ? "empty" : "") }));
+  const cell = element("td", {}, element("span", { className, title: issue?.message ?? text, textContent: text || (issue ? said.empty : "") }));
   cell.dataset.label = label;
   return cell;
 }
@@ -65,11 +65,11 @@ export function previewTable(read, verdict) {
   const columns = tellingColumns(read, rows);
   const heads = columns.map((at) => element("th", { scope: "col", className: "mono", textContent: read.labels[at] }));
   const lines = rows.map(({ number, cells, issues }) => element("tr", {},
-    element("td", { className: "row-number wide" }, element("span", { className: "sr", textContent: "Row " }), count(number)),
+    element("td", { className: "row-number wide" }, element("span", { className: "sr", textContent: said.row }), count(number)),
     ...columns.map((at) => previewCell(read.labels[at], cells[at] ?? "", issues.find((it) => it.at === at))),
     element("td", { className: "why wide" }, ...issues.map((it) => element("span", { textContent: `${it.message} ` })))));
   return element("table", { className: "as-list rejected" },
-    element("caption", { className: "sr", textContent: "The first rows, the cells at fault marked" }),
-    element("thead", {}, element("tr", {}, element("th", { scope: "col", textContent: "Row" }), ...heads, element("th", { scope: "col", textContent: "Why" }))),
+    element("caption", { className: "sr", textContent: said.firstRows }),
+    element("thead", {}, element("tr", {}, element("th", { scope: "col", textContent: said.row.trim() }), ...heads, element("th", { scope: "col", textContent: said.why }))),
     element("tbody", {}, ...lines));
 }

@@ -1,12 +1,14 @@
 /* Reads the beginning of a file in the browser: what it is, its encoding, its records. */
 
+import { said } from "./words.js";
+
 const headBytes = 65536;
 
 const otherKinds = [
-  ["%PDF-", "a PDF document"], ["PK\x03\x04", "a ZIP archive or an Excel workbook"],
-  ["\xd0\xcf\x11\xe0", "an old Excel workbook or Word document"], ["\x89PNG", "a PNG image"],
-  ["\xff\xd8\xff", "a JPEG image"], ["{\\rtf", "an RTF document"], ["7z\xbc\xaf", "a 7-Zip archive"],
-  ["Rar!", "a RAR archive"], ["BZh", "a bzip2 archive"], ["\xfd7zXZ", "an XZ archive"],
+  ["%PDF-", said.kinds.pdf], ["PK\x03\x04", said.kinds.zip],
+  ["\xd0\xcf\x11\xe0", said.kinds.office], ["\x89PNG", said.kinds.png],
+  ["\xff\xd8\xff", said.kinds.jpeg], ["{\\rtf", said.kinds.rtf], ["7z\xbc\xaf", said.kinds.sevenZip],
+  ["Rar!", said.kinds.rar], ["BZh", said.kinds.bzip2], ["\xfd7zXZ", said.kinds.xz],
 ];
 
 const types = { csv: "csv", txt: "csv", tsv: "tsv", tab: "tsv", jsonl: "jsonl", ndjson: "jsonl", json: "jsonl", parquet: "parquet", xml: "camt053" };
@@ -52,28 +54,28 @@ function decoded(bytes, isWhole) {
  */
 export async function look(file) {
   const told = { type: typeOf(file.name), encoding: "utf-8", text: "", isWhole: file.size <= headBytes, refusal: "", note: "" };
-  if (file.size === 0) return { ...told, refusal: "The file is empty" };
+  if (file.size === 0) return { ...told, refusal: said.fileEmpty };
   let bytes = new Uint8Array(await file.slice(0, headBytes).arrayBuffer());
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
     bytes = await unpacked(file);
     told.isWhole = false;
-    if (!bytes.length) return { ...told, refusal: "The gzip data is damaged" };
+    if (!bytes.length) return { ...told, refusal: said.gzipDamaged };
   } else if (bytes[0] === 0x28 && bytes[1] === 0xb5 && bytes[2] === 0x2f && bytes[3] === 0xfd) {
-    return { ...told, note: "Packed with zstd, which browsers cannot open: it is checked once it is sent" };
+    return { ...told, note: said.packedWithZstd };
   }
   const begin = String.fromCharCode(...bytes.slice(0, 512));
-  if (begin.startsWith("PAR1")) return { ...told, type: "parquet", note: "Parquet is checked once it is sent" };
-  if (told.type === "parquet") return { ...told, refusal: "Named Parquet, but it is something else" };
+  if (begin.startsWith("PAR1")) return { ...told, type: "parquet", note: said.parquetLater };
+  if (told.type === "parquet") return { ...told, refusal: said.noParquet };
   const kind = otherKinds.find(([magic]) => begin.startsWith(magic));
-  if (kind) return { ...told, refusal: `This is ${kind[1]}; export the data as CSV and send that` };
+  if (kind) return { ...told, refusal: said.otherKind(kind[1]) };
   if (told.type !== "camt053" && /^(\xef\xbb\xbf)?\s*<(!doctype|html|head|body|\?xml|script)/i.test(begin)) {
-    return { ...told, refusal: "This is a web page or XML document, not a table" };
+    return { ...told, refusal: said.webPage };
   }
-  if (told.type === "camt053") return { ...told, note: "Statements are checked once they are sent" };
+  if (told.type === "camt053") return { ...told, note: said.statementsLater };
   [told.encoding, told.text] = decoded(bytes, told.isWhole);
   told.text = told.text.replace(/^\ufeff/, "");
-  if (told.encoding !== "utf-16" && told.text.includes("\0")) return { ...told, refusal: "The file holds zero bytes, which no text file has" };
-  if (!told.text.trim()) return { ...told, refusal: "The file holds blank lines only" };
+  if (told.encoding !== "utf-16" && told.text.includes("\0")) return { ...told, refusal: said.zeroBytes };
+  if (!told.text.trim()) return { ...told, refusal: said.blankLines };
   if (/^\s*\{/.test(told.text) && told.type === "csv") told.type = "jsonl";
   return told;
 }
@@ -110,8 +112,8 @@ export function jsonRecords(text, isWhole) {
   const objects = [];
   for (const line of lines.filter((it) => it.trim())) {
     let parsed;
-    try { parsed = JSON.parse(line); } catch { return { labels: [], rows: [], fault: `Line ${objects.length + 1} is not JSON` }; }
-    if (parsed === null || typeof parsed !== "object" || Array.isArray(parsed)) return { labels: [], rows: [], fault: `Line ${objects.length + 1} is not a JSON object` };
+    try { parsed = JSON.parse(line); } catch { return { labels: [], rows: [], fault: said.notJson(objects.length + 1) }; }
+    if (parsed === null || typeof parsed !== "object" || Array.isArray(parsed)) return { labels: [], rows: [], fault: said.notAnObject(objects.length + 1) };
     objects.push(parsed);
     for (const key of Object.keys(parsed)) labels.add(key);
   }

@@ -103,11 +103,11 @@ function show(item) {
   const isReady = state === "ready";
   const isMoving = state === "sending" || state === "paused";
   item.part("send").hidden = !isReady || Boolean(assessed?.isRefused) || Boolean(item.draft);
-  item.part("send").textContent = assessed?.isSure ? "Send" : "Send anyway";
+  item.part("send").textContent = assessed?.isSure ? said.send : said.sendAnyway;
   item.part("retry").hidden = state !== "failed" || !item.upload;
   item.part("pause").hidden = !(isMoving && item.upload?.inParts);
-  item.part("pause").textContent = state === "paused" ? "Go on" : "Pause";
-  item.part("remove").textContent = isMoving || state === "waiting" ? "Cancel" : "Remove";
+  item.part("pause").textContent = state === "paused" ? said.goOn : said.pause;
+  item.part("remove").textContent = isMoving || state === "waiting" ? said.cancel : said.remove;
   item.part("progress").hidden = !(isMoving || state === "waiting");
   item.part("verdict").hidden = isMoving || state === "waiting";
   item.part("choices").hidden = !isReady || Boolean(assessed?.isRefused);

@@ -1,5 +1,7 @@
 /* What every page with the side bar does: menu on the phone, theme, dialogs, rows that open. */
 
+import { said } from "./words.js";
+
 const side = document.getElementById("side");
 const menu = document.getElementById("menu");
 
@@ -18,13 +20,12 @@ document.addEventListener("keydown", (event) => {
 
 const themeButton = document.getElementById("theme");
 const themes = ["system", "light", "dark"];
-const words = { system: "System", light: "Light", dark: "Dark" };
 const root = document.documentElement;
 
 function showTheme() {
   const theme = root.dataset.theme ?? "system";
-  themeButton.querySelector("span").textContent = words[theme];
-  themeButton.setAttribute("aria-label", `Theme: ${words[theme].toLowerCase()}. Change`);
+  themeButton.querySelector("span").textContent = said.themes[theme];
+  themeButton.setAttribute("aria-label", said.changeTheme(said.themes[theme].toLowerCase()));
 }
 
 themeButton.addEventListener("click", () => {
