@@ -50,6 +50,15 @@ def test_every_folder_of_the_code_is_among_the_rooms() -> None:
     assert [folder for folder in folders if f"`{folder}`" not in rooms] == []
 
 
+def test_every_variable_that_a_test_reads_is_told() -> None:
+    texts = [path.read_text() for path in (README.parent / "tests").rglob("*.py")]
+    read = {name for text in texts for name in re.findall(r"\bTALLYDOCK_TEST_[A-Z0-9_]+", text)}
+
+    # Set by make itself, which the README tells to call.
+    untold = {name for name in read if name not in README.read_text()} - {"TALLYDOCK_TEST_COMPOSE"}
+    assert untold == set()
+
+
 def test_every_make_target_is_there() -> None:
     makefile = (ROOT / "Makefile").read_text()
 
