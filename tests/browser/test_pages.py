@@ -195,6 +195,19 @@ def test_keys_of_the_keyboard_lead_where_they_say(page: Page) -> None:
     page.wait_for_url("**/datasets")
 
 
+def test_the_first_key_of_two_is_forgotten_after_a_while(page: Page) -> None:
+    page.clock.install()
+    page.goto("/files")
+
+    page.keyboard.press("g")
+    page.clock.fast_forward(2000)
+    page.keyboard.press("d")
+    page.keyboard.press("?")
+
+    expect(page.get_by_role("dialog")).to_contain_text("Go to the datasets")
+    assert page.url.endswith("/files")
+
+
 def test_colours_that_are_forced_leave_states_and_controls_to_be_seen(
     page: Page, portal: Portal, pictures: Path
 ) -> None:
