@@ -1,15 +1,11 @@
-"""The composition root of the HTTP side: which parts there are, and how they are put together.
+"""The composition root of the HTTP side: routes, dependencies and layers around the parts.
 
-Comes after every room. Which systems stand behind the parts is a matter of addresses in the
-settings; nothing below knows.
+Comes after every room and `parts.py`; nothing below knows how it is put together.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
 from litestar import Litestar, Request, Response
@@ -24,7 +20,6 @@ from litestar.plugins.pydantic import PydanticPlugin
 from litestar.response import Redirect, Template
 from litestar.static_files import create_static_files_router
 from litestar.types import ASGIApp, ControllerRouterHandler
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.access import controller as access_controller
 from server.access.authentication import API, Authentication, is_below
@@ -32,39 +27,26 @@ from server.access.guards import authenticated
 from server.access.idempotency import Idempotency
 from server.access.principal import Connection, Principal, principal_of
 from server.access.rate_limit import RateLimit
-from server.access.request_units import RequestUnits
-from server.access.room import AccessRoom, open_room
-from server.access.service import AccessService
-from server.analytics.gateway import Analytics
-from server.clock import Clock, utc_now
-from server.datasets.catalogue import Catalogue
-from server.db.engine import Sessions, create_engine, create_sessions
 from server.errors import NotFound, UnsupportedMediaType
 from server.exemptions import controller as exemptions_controller
 from server.exemptions.service import CardExemptions
 from server.files import controller as files_controller
 from server.files import datasets_controller
-from server.files.service import FileService
 from server.headers import ResponseHeaders
 from server.health import Health, database_ping
 from server.health import handlers as health_handlers
 from server.insights import controller as insights_controller
 from server.insights.service import Insights
 from server.mappings import controller as mappings_controller
-from server.mappings.desk import MappingDesk
-from server.mappings.repository import MappingDirectory
 from server.mounts import Mounts
 from server.openapi import openapi_config
+from server.parts import Parts
 from server.portal import controllers as portal_controllers
 from server.portal.refusals import answer_page, wants_page
 from server.portal.templates import template_config
 from server.problems import ProblemBoundary, answer_problem
-from server.queue import ArqQueue, Queue
-from server.settings import Settings
 from server.settlements import controller as settlements_controller
 from server.settlements.service import SettlementSources
-from server.storage import s3
-from server.storage.interface import Storage
 from server.telemetry.request_id import RequestTelemetry
 from server.wiring import NewestFiles, ResignedTickets
 
@@ -77,86 +59,7 @@ _COMPRESSION = DefineMiddleware(
     CompressionMiddleware, config=CompressionConfig("gzip", gzip_compress_level=6)
 )
 
-Closer = Callable[[], Awaitable[None]]
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What the HTTP side is made of; one of each per process."""
-
-    settings: Settings
-    engine: AsyncEngine
-    sessions: Sessions
-    units: RequestUnits
-    storage: Storage
-    analytics: Analytics
-    queue: Queue
-    catalogue: Catalogue
-    clock: Clock
-    room: AccessRoom
-    files: FileService
-    mappings: MappingDesk
-    closers: tuple[Closer, ...] = ()
-    """What to call at the end, in this order."""
-
-    @property
-    def access(self) -> AccessService:
-        """Return what makes keys, and the first of everything."""
-        return self.room.access
-
-    async def close(self) -> None:
-        """Close every connection."""
-        for closer in self.closers:
-            await closer()
-
-
-def build_parts(settings: Settings, *, clock: Clock = utc_now) -> Parts:
-    """Return the parts that the settings name; opens no connection yet."""
-    storage = s3.from_settings(settings)
-    analytics = Analytics.from_settings(settings)
-    queue = ArqQueue(settings.valkey_url)
-    parts = assemble(settings, storage=storage, analytics=analytics, queue=queue, clock=clock)
-    blocking = [partial(asyncio.to_thread, part.close) for part in (storage, analytics)]
-    return replace(parts, closers=(*parts.closers, queue.close, *blocking))
-
-
-def assemble(
-    settings: Settings, *, storage: Storage, analytics: Analytics, queue: Queue, clock: Clock
-) -> Parts:
-    """Return the parts around the given outside systems, which stay the caller's to close.
-
-    Raises:
-        CatalogueRefused: the operator's datasets cannot be used.
-    """
-    engine = create_engine(settings.database_url)
-    sessions = create_sessions(engine)
-    units = RequestUnits(sessions, queue)
-    catalogue = Catalogue.load(settings.datasets_dir)
-    return Parts(
-        settings=settings,
-        engine=engine,
-        sessions=sessions,
-        units=units,
-        storage=storage,
-        analytics=analytics,
-        queue=queue,
-        catalogue=catalogue,
-        clock=clock,
-        room=open_room(units, settings, clock),
-        files=FileService(
-            units=units,
-            storage=storage,
-            catalogue=catalogue,
-            settings=settings,
-            clock=clock,
-            mappings=MappingDirectory(),
-        ),
-        mappings=MappingDesk(
-            units=units, catalogue=catalogue, analytics=analytics, storage=storage, clock=clock
-        ),
-        closers=(engine.dispose,),
-    )
 
 
 def create_app(

@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager
 
 from litestar import Litestar
 
-from server.app import build_parts, create_app
+from server.app import create_app
 from server.errors import CatalogueRefused
+from server.parts import build_parts
 from server.settings import Settings
 from server.telemetry.logs import configure_logs
 

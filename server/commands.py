@@ -7,8 +7,8 @@ from typing import TypeVar
 
 import click
 
-from server.app import Parts, build_parts
 from server.errors import CatalogueRefused
+from server.parts import Parts, build_parts
 from server.settings import Settings
 from server.telemetry.logs import configure_logs
 

@@ -6,9 +6,9 @@ from server.access.models import User
 from server.access.people_schemas import JOIN_PATH, RESET_PATH
 from server.access.principal import Principal, operator_of
 from server.access.roles import Role
-from server.app import Parts
 from server.commands import opened, run_once
 from server.errors import NotFound
+from server.parts import Parts
 
 
 @click.group("workspaces")

@@ -10,7 +10,8 @@ import pytest
 from litestar import Litestar
 from litestar.types import Receive, Scope, Send
 
-from server.app import Parts, create_app
+from server.app import create_app
+from server.parts import Parts
 from tests.fixtures.http import client_of
 
 WEB = Path(__file__).parent.parent / "web" / "static"

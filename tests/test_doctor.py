@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from server.app import Parts, build_parts
 from server.datasets.catalogue import Catalogue
 from server.datasets.declaration import Column, ColumnType
 from server.datasets.provision import provision
@@ -17,6 +16,7 @@ from server.doctor.clocks import hold_clock
 from server.doctor.examination import examine
 from server.doctor.finding import Ill
 from server.operations.repository import BACKUP, DRAIN, WORKER, note_operation
+from server.parts import Parts, build_parts
 from server.schema import metadata
 from server.settings import Settings
 from tests.fixtures.storage import StorageAddress

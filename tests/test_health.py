@@ -10,8 +10,9 @@ from litestar import Litestar
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
-from server.app import Parts, create_app
+from server.app import create_app
 from server.health import Health
+from server.parts import Parts
 from tests.fixtures.http import client_of
 
 

@@ -12,9 +12,10 @@ from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from server.access.service import FirstRun
-from server.app import MAX_BODY_BYTES, Parts, create_app
+from server.app import MAX_BODY_BYTES, create_app
 from server.db.engine import create_engine
 from server.errors import ObjectMissing, StorageUnavailable
+from server.parts import Parts
 from server.problems import answer_problem, pointer
 from tests.fixtures.http import GOOD_UPLOAD, UPLOAD, client_of
 from tests.fixtures.postgres import PostgresServer, sqlalchemy_url

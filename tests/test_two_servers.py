@@ -11,7 +11,8 @@ import pytest_asyncio
 from server.access.service import FirstRun
 from server.access.sessions import COOKIE
 from server.access.sign_in import SignedIn
-from server.app import Parts, create_app
+from server.app import create_app
+from server.parts import Parts
 from tests.fixtures.database import HandClock, RecordingQueue
 from tests.fixtures.http import GOOD_UPLOAD, UPLOAD, client_of, make_parts, make_settings
 

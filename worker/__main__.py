@@ -5,8 +5,8 @@ import signal
 import sys
 from contextlib import suppress
 
-from server.app import build_parts
 from server.errors import CatalogueRefused
+from server.parts import build_parts
 from server.settings import Settings
 from server.telemetry.logs import configure_logs
 from worker.context import Context, context_of

@@ -23,9 +23,10 @@ from litestar.types import ASGIApp
 from pydantic import SecretStr
 
 from server.access.first_run import FILE_NAME, first_run
-from server.app import build_parts, create_app
+from server.app import create_app
 from server.errors import CatalogueRefused
 from server.operations.versions import VersionRefused, bring_up
+from server.parts import build_parts
 from server.schema import metadata
 from server.settings import Settings
 from server.storage.embedded.endpoint import EmbeddedStore

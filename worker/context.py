@@ -7,11 +7,11 @@ from datetime import timedelta
 from functools import cached_property
 
 from server.analytics.gateway import Analytics
-from server.app import Parts
 from server.clock import Clock
 from server.datasets.catalogue import Catalogue
 from server.files.arrival import Arrivals
 from server.files.claims import ClaimBoard
+from server.parts import Parts
 from server.queue import Queue
 from server.settings import Settings
 from server.storage.interface import Originals, Storage

@@ -71,13 +71,7 @@ class Money(Amount):
         return (*super().names(), self.currency)
 
 
-class Meaning(_Said):
-    """What raw types mean, when the amount has the direction asked for."""
-
-    raw: tuple[str, ...]
-    """The words as the report says them, compared without case; `*` is any text."""
-    direction: Literal["credit", "debit"] | None = None
-    """Only where the settled amount comes to the merchant (credit), or goes (debit)."""
+class _Canonical(_Said):
     type: str
     fee_type: str = ""
 
@@ -92,22 +86,23 @@ class Meaning(_Said):
         return word and _one_of(FEE_TYPES, word)
 
 
-class Part(_Said):
+class Meaning(_Canonical):
+    """What raw types mean, when the amount has the direction asked for."""
+
+    raw: tuple[str, ...]
+    """The words as the report says them, compared without case; `*` is any text."""
+    direction: Literal["credit", "debit"] | None = None
+    """Only where the settled amount comes to the merchant (credit), or goes (debit)."""
+    type: str
+    fee_type: str = ""
+
+
+class Part(_Canonical):
     """A part of the net that stands in columns of its own, and becomes a row of its own."""
 
     type: str = "fee"
     fee_type: str = ""
     amount: Amount
-
-    @field_validator("type")
-    @classmethod
-    def _is_a_type(cls, word: str) -> str:
-        return _one_of(CANONICAL_TYPES, word)
-
-    @field_validator("fee_type")
-    @classmethod
-    def _is_a_fee(cls, word: str) -> str:
-        return word and _one_of(FEE_TYPES, word)
 
 
 class Canonical(_Said):

@@ -5,9 +5,9 @@ from typing import Final
 
 from sqlalchemy import func, select
 
-from server.app import Parts
 from server.doctor.finding import Ill
 from server.doctor.systems import COMMENT
+from server.parts import Parts
 
 # Minutes break signatures, seconds the order of files.
 _SKEW: Final = timedelta(seconds=5)

@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from server.app import Parts
 from server.doctor import clocks, storage, systems, upkeep
 from server.doctor.finding import Finding, Ill
+from server.parts import Parts
 
 _PATIENCE_SECONDS: Final = 10
 

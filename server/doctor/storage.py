@@ -6,12 +6,12 @@ from datetime import timedelta
 from typing import Final
 from uuid import uuid4
 
-from server.app import Parts
 from server.datasets.sql import quoted
 from server.doctor.clocks import hold_clock
 from server.doctor.finding import Ill
 from server.doctor.systems import COMMENT
 from server.errors import AdapterError
+from server.parts import Parts
 from server.storage.interface import ObjectVersion
 
 _LINES: Final = 3

@@ -3,11 +3,11 @@
 from datetime import timedelta
 from typing import Final
 
-from server.app import Parts
 from server.doctor.finding import Ill
 from server.doctor.systems import COMMENT
 from server.operations.models import Operation
 from server.operations.repository import BACKUP, DRAIN, WORKER, find_operation
+from server.parts import Parts
 
 # Merges and the swap of a large file need room beside what is there.
 _FREE_SHARE: Final = 0.15

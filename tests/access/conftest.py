@@ -7,8 +7,8 @@ import pytest
 import pytest_asyncio
 from sqlmodel import col, func, select
 
-from server.app import Parts
 from server.files.models import File
+from server.parts import Parts
 from tests.fixtures.database import HandClock, RecordingQueue
 from tests.fixtures.http import make_parts, make_settings
 

@@ -13,7 +13,8 @@ from server.access.models import ApiKey, Workspace
 from server.access.principal import operator_of
 from server.access.scopes import ALL_SCOPES
 from server.access.service import FirstRun
-from server.app import Parts, create_app
+from server.app import create_app
+from server.parts import Parts
 from tests.fixtures.database import HandClock
 from tests.fixtures.http import GOOD_UPLOAD, UPLOAD, client_of
 

@@ -7,7 +7,7 @@ import pytest
 
 from server.access.first_run import first_run
 from server.access.scopes import ALL_SCOPES
-from server.app import Parts
+from server.parts import Parts
 
 
 async def test_the_file_has_working_secrets_and_is_private(parts: Parts) -> None:

@@ -11,7 +11,7 @@ from sqlmodel import select
 from server.access.models import IdempotentAnswer
 from server.access.principal import operator_of
 from server.access.scopes import ALL_SCOPES
-from server.app import Parts
+from server.parts import Parts
 from tests.fixtures.database import HandClock
 from tests.fixtures.http import GOOD_UPLOAD, UPLOAD, client_of
 

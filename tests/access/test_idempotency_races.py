@@ -11,8 +11,9 @@ from litestar import Litestar, post
 from litestar.di import NamedDependency
 
 from server.access.request_units import RequestUnits
-from server.app import Parts, create_app
+from server.app import create_app
 from server.errors import StateConflict
+from server.parts import Parts
 from tests.fixtures.database import RecordingQueue
 from tests.fixtures.http import GOOD_UPLOAD, UPLOAD, client_of
 

@@ -14,8 +14,8 @@ from server.access.rate_limit import RateLimit
 from server.access.roles import Role
 from server.access.service import FirstRun
 from server.access.sign_in import SignedIn
-from server.app import Parts
 from server.errors import Malformed, NotFound, StateConflict
+from server.parts import Parts
 from tests.fixtures.database import HandClock
 from tests.fixtures.people import PASSWORD, admin_of, join, sign_in
 

@@ -12,8 +12,8 @@ from server.access.people import People
 from server.access.principal import Principal
 from server.access.roles import SCOPES, Role, roles_with
 from server.access.scopes import ALL_SCOPES, Scope
-from server.app import Parts
 from server.errors import Forbidden, NotFound, StateConflict
+from server.parts import Parts
 from tests.fixtures.http import client_of
 from tests.fixtures.people import PASSWORD, admin_of, join, sign_in, user_id_of
 

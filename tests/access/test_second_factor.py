@@ -16,8 +16,8 @@ from server.access.roles import Role
 from server.access.sealing import Sealing
 from server.access.service import FirstRun
 from server.access.sign_in import CodeDue, SignedIn
-from server.app import Parts
 from server.errors import NotFound, RateLimited, StateConflict
+from server.parts import Parts
 from tests.fixtures.database import HandClock
 from tests.fixtures.people import PASSWORD, join, sign_in
 

@@ -12,8 +12,8 @@ from server.access.rate_limit import RateLimit
 from server.access.service import FirstRun
 from server.access.sessions import COOKIE, session_cookie
 from server.access.sign_in import SignedIn
-from server.app import Parts
 from server.errors import RateLimited
+from server.parts import Parts
 from tests.fixtures.database import HandClock
 from tests.fixtures.http import GOOD_UPLOAD, UPLOAD, client_of
 

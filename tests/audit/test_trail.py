@@ -12,11 +12,11 @@ from server.access.principal import Principal
 from server.access.rate_limit import RateLimit
 from server.access.roles import Role
 from server.access.service import FirstRun
-from server.app import Parts
 from server.audit.actions import Action
 from server.audit.trail import Subject, record
 from server.db.engine import create_engine, create_sessions
 from server.db.migrate import migrate
+from server.parts import Parts
 from server.schema import metadata
 from server.unit_of_work import UnitsOfWork
 from tests.fixtures.database import HandClock, RecordingQueue

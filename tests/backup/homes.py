@@ -10,11 +10,11 @@ from pathlib import Path
 import asyncpg
 
 from server.analytics.gateway import Analytics
-from server.app import Parts, assemble
 from server.datasets.provision import provision
 from server.datasets.tables import current_table
 from server.db.migrate import migrate
 from server.files.claims import ClaimBoard
+from server.parts import Parts, assemble
 from server.schema import metadata
 from server.settings import Settings
 from tests.fixtures.clickhouse.server import clickhouse_server

@@ -12,8 +12,9 @@ import uvloop
 from pydantic import SecretStr
 
 from server.access.first_run import first_run
-from server.app import build_parts, create_app
+from server.app import create_app
 from server.db.migrate import migrate
+from server.parts import build_parts
 from server.schema import metadata
 from server.settings import Settings
 from server.telemetry.logs import configure_logs

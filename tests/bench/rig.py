@@ -19,7 +19,6 @@ from pydantic import SecretStr
 from server.access.principal import Principal
 from server.access.scopes import ALL_SCOPES
 from server.analytics.gateway import Analytics
-from server.app import Parts, build_parts
 from server.datasets.declaration import Dataset
 from server.datasets.tables import current_table, history_table, rejected_table
 from server.db.migrate import migrate
@@ -27,6 +26,7 @@ from server.files.models import File
 from server.files.repository import find_file
 from server.files.schemas import UploadRequest
 from server.files.tickets import UploadTicket
+from server.parts import Parts, build_parts
 from server.schema import metadata
 from server.settings import Settings
 from server.storage.embedded.endpoint import EmbeddedStore

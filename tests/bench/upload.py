@@ -26,13 +26,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import SQLModel, insert
 
 from server.analytics.gateway import Analytics
-from server.app import assemble, create_app
+from server.app import create_app
 from server.clock import utc_now
 from server.db.engine import create_engine
 from server.db.migrate import migrate
 from server.files.ids import new_id
 from server.files.lifecycle import Stage
 from server.files.schemas import UploadRequest
+from server.parts import assemble
 from server.schema import metadata
 from server.storage import s3
 from tests.bench.report import Measure

@@ -7,7 +7,7 @@ from server.access.people_repository import PeopleRepository
 from server.access.principal import ActiveSession
 from server.access.roles import Role
 from server.access.sign_in import SignedIn
-from server.app import Parts
+from server.parts import Parts
 from tests.portal.builders import NOW
 
 PASSWORD = "four plain words here"

@@ -20,10 +20,10 @@ from server.access.people_schemas import JOIN_PATH, RESET_PATH
 from server.access.sessions import COOKIE
 from server.access.sign_in import SignedIn
 from server.analytics.gateway import Analytics
-from server.app import assemble
 from server.files.lifecycle import Outcome, Stage
 from server.files.models import File
 from server.insights.service import Insights
+from server.parts import assemble
 from server.schema import metadata
 from server.storage import s3
 from tests.browser.community import Community, make_community

@@ -10,7 +10,7 @@ from litestar import Litestar
 from server.access.principal import operator_of
 from server.access.scopes import Scope
 from server.access.service import FirstRun
-from server.app import Parts
+from server.parts import Parts
 from tests.fixtures.database import HandClock
 from tests.fixtures.http import client_of
 

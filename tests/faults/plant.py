@@ -15,8 +15,8 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from server.app import build_parts
 from server.db.migrate import migrate
+from server.parts import build_parts
 from server.schema import metadata
 from server.settings import Settings
 from tests.faults.daemon import Daemon, Database, Part, free_port, listens

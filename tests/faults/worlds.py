@@ -13,11 +13,11 @@ from pydantic import SecretStr
 from sqlmodel import select
 
 from server.analytics.gateway import Analytics
-from server.app import Parts, assemble
 from server.clock import utc_now
 from server.db.migrate import migrate
 from server.files.models import File, FileEvent, Publication
 from server.files.tickets import UploadTicket
+from server.parts import Parts, assemble
 from server.schema import metadata
 from server.settings import Settings
 from server.storage import s3

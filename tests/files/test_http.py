@@ -16,9 +16,9 @@ from pydantic import SecretStr
 from server.access.principal import operator_of
 from server.access.scopes import Scope
 from server.analytics.gateway import Analytics
-from server.app import Parts, assemble
 from server.files import rows_controller
 from server.files.repository import change, find_file
+from server.parts import Parts, assemble
 from server.reports.rows import Kind, RowIssue, RowReport, RowSource
 from server.schema import metadata
 from server.storage.s3 import S3Storage

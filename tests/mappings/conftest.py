@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from server.analytics.gateway import Analytics
-from server.app import Parts, assemble
+from server.parts import Parts, assemble
 from server.schema import metadata
 from server.storage import s3
 from tests.fixtures.database import HandClock, RecordingQueue

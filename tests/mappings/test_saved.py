@@ -8,8 +8,8 @@ import pytest
 from server.access.models import Workspace
 from server.access.principal import operator_of
 from server.access.scopes import Scope
-from server.app import Parts
 from server.datasets.header import fingerprint
+from server.parts import Parts
 
 MAPPINGS = "/analytics/mappings"
 GOOD: Mapping[str, object] = {

@@ -6,8 +6,8 @@ from typing import cast
 
 from pydantic import SecretStr
 
-from server.app import Parts, assemble
 from server.files.failures import FailureCode, FileFailed
+from server.parts import Parts, assemble
 from tests.fixtures.files import Desk
 from tests.fixtures.rows import good, to_csv
 from tests.fixtures.workshop import Workshop

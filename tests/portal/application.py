@@ -11,10 +11,10 @@ from server.access.authentication import Authentication
 from server.access.controller import controllers as access_controllers
 from server.access.principal import Principal, principal_of
 from server.access.rate_limit import RateLimit
-from server.app import Parts
 from server.errors import ApplianceError
 from server.headers import ResponseHeaders
 from server.insights.service import Insights
+from server.parts import Parts
 from server.portal.controllers import controllers
 from server.portal.reader import PageRequest
 from server.portal.templates import STATIC, template_config

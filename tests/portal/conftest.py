@@ -9,8 +9,8 @@ from litestar import Litestar
 from server.access.service import FirstRun
 from server.access.sessions import COOKIE
 from server.access.sign_in import SignedIn
-from server.app import Parts
 from server.insights.service import Insights
+from server.parts import Parts
 from server.wiring import NewestFiles
 from tests.fixtures.http import client_of
 from tests.portal.application import make_portal_app

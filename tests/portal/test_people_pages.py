@@ -13,7 +13,7 @@ from server.access.principal import Principal
 from server.access.roles import Role
 from server.access.service import FirstRun
 from server.access.sessions import COOKIE
-from server.app import Parts
+from server.parts import Parts
 from tests.fixtures.http import client_of
 from tests.fixtures.people import PASSWORD, join, sign_in
 from tests.portal.application import make_portal_app

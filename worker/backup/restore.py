@@ -13,10 +13,10 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from server.app import Parts
 from server.datasets.provision import provision
 from server.db.migrate import downgrade, migrate
 from server.operations.versions import VersionRefused, check_step
+from server.parts import Parts
 from server.schema import metadata
 from server.version import VERSION
 from worker.backup.database import Row, lines, load

@@ -14,9 +14,9 @@ from pathlib import Path
 from time import monotonic
 from typing import Final
 
-from server.app import Parts
 from server.errors import ObjectMissing
 from server.operations.repository import BACKUP, note_operation
+from server.parts import Parts
 from server.version import VERSION
 from worker.backup.database import dump, lines, snapshot
 from worker.backup.plan import HISTORY, ROWS_AT_ONCE, AttemptRows, Original, Plan, grouped

@@ -8,8 +8,8 @@ from typing import Final, TypeVar
 
 import click
 
-from server.app import Parts
 from server.cli import main
+from server.parts import Parts
 from server.settings import SECRETS
 from worker.backup.restore import CannotRestore, Restored, restore, verify
 from worker.backup.sealing import NotSealed, Sealer

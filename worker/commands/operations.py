@@ -4,9 +4,9 @@ import json
 
 import click
 
-from server.app import Parts
 from server.cli import main
 from server.files.failures import FailureCode
+from server.parts import Parts
 from worker.commands.running import run, run_with_parts
 from worker.context import Context, context_of
 from worker.jobs import JOBS

@@ -5,9 +5,9 @@ from typing import TypeVar
 
 import click
 
-from server.app import Parts
 from server.commands import opened, run_once
 from server.errors import AdapterError
+from server.parts import Parts
 from worker.context import Context, context_of
 
 T = TypeVar("T")

@@ -12,11 +12,11 @@ from pydantic import SecretStr
 from sqlalchemy import func
 from sqlmodel import col, select
 
-from server.app import Parts
 from server.doctor.examination import examine
 from server.errors import AdapterError
 from server.files.models import File, FileEvent
 from server.operations.models import Installation, Operation
+from server.parts import Parts
 from server.settings import Settings
 from server.version import VERSION
 
