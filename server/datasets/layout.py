@@ -128,9 +128,7 @@ def read_settings(layout: Layout, cores: int) -> dict[str, object]:
         # Cutting in parallel costs 1.6 times the work of cutting in one thread, which leaves the
         # others to judging and writing: it pays where there are threads to spare.
         "input_format_parallel_parsing": int(cores >= _CORES_TO_SPARE),
-        # Half of the threads: the others read and judge meanwhile, and fewer writers write fewer
-        # and larger parts. One instead of two on two cores took a twelfth off the load.
-        "max_insert_threads": max(1, min(cores // 2, _WRITERS)),
+        "max_insert_threads": min(cores, _WRITERS),
         # A file may hold years; a partition is a month.
         "max_partitions_per_insert_block": 10_000,
         "throw_on_max_partitions_per_insert_block": 0,
