@@ -100,7 +100,8 @@ def create_table(
         database: where.
         table: its name.
         is_staging: its parts are written once and moved elsewhere; one file a part halves the
-            cost of writing them, and the merges of their new home make them wide.
+            cost of writing them, and the merges of their new home make them wide. They compress
+            them too: doing so at once is a twentieth of the whole load.
         like: a table, with its database, whose columns it has instead: that table may have more
             than this process knows of.
     """
@@ -112,5 +113,9 @@ def create_table(
         f"ENGINE = MergeTree\n"
         f"PARTITION BY toYYYYMM({dataset.event_time})\n"
         f"ORDER BY (_workspace, {dataset.event_time}, _file, _row)"
-        + (" SETTINGS min_bytes_for_wide_part = 1000000000000" if is_staging else "")
+        + (
+            " SETTINGS min_bytes_for_wide_part = 1000000000000, default_compression_codec = 'NONE'"
+            if is_staging
+            else ""
+        )
     )
