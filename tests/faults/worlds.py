@@ -130,6 +130,8 @@ async def run(
     world = open_world(folder, store, probe)
     await world.work(job, UUID(target))
     points = dict(probe.passed)
+    # As after a death: what was derived from the file goes with the next round.
+    await Reconciler(world.context).round()
     state = await _state(world)
     await world.close()
     return {"points": points, "state": state}
