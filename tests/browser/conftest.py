@@ -13,7 +13,14 @@ from uuid import UUID
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 from pydantic import SecretStr
 
 from server.access.people_schemas import JOIN_PATH, RESET_PATH
@@ -39,6 +46,9 @@ from tests.portal.builders import (
     NoInsights,
     make_file,
 )
+
+# Two workers share two cores with what they drive: what comes may take its time to come.
+expect.set_options(timeout=30_000)
 
 ALL_BAD_ID = UUID("01936d2a-0000-7000-8000-000000000002")
 """A file of four million rows, none of which is right."""
