@@ -36,6 +36,7 @@ def test_a_person_is_invited_by_keyboard_joins_and_is_given_another_role(
     page.screenshot(path=pictures / "people-invite.png")
     assert violations(page) == []
     page.keyboard.press("Enter")
+    expect(page.locator("#link-text")).not_to_be_empty()
     link = page.locator("#link-text").text_content()
     page.screenshot(path=pictures / "people-link.png")
     assert link is not None
