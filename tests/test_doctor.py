@@ -1,9 +1,11 @@
 """The doctor on real parts: well when all is well, and each illness told with its cure."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 import pytest_asyncio
@@ -15,10 +17,13 @@ from server.db.migrate import migrate
 from server.doctor.clocks import hold_clock
 from server.doctor.examination import examine
 from server.doctor.finding import Ill
+from server.doctor.storage import check_clock
 from server.operations.repository import BACKUP, DRAIN, WORKER, note_operation
 from server.parts import Parts, build_parts
 from server.schema import metadata
 from server.settings import Settings
+from server.storage.interface import ObjectVersion, Storage
+from server.storage.keys import PROBES
 from tests.fixtures.storage import StorageAddress
 from worker.embedded.valkey import ValkeyChild
 
@@ -112,7 +117,50 @@ async def test_the_doctor_leaves_nothing_in_the_store(parts: Parts) -> None:
 
     await examine(parts)
 
-    assert [found.key async for found in parts.storage.list_objects("")] == []
+    assert await probes(parts) == []
+
+
+async def test_a_check_that_is_given_up_while_it_stores_leaves_nothing(parts: Parts) -> None:
+    await parts.storage.ensure_bucket()
+    slow = SlowToAnswer(parts.storage)
+    check = asyncio.create_task(check_clock(replace(parts, storage=cast("Storage", slow))))
+
+    await slow.has_stored.wait()
+    kept = await probes(parts)
+    check.cancel()
+    await asyncio.sleep(0)
+    slow.may_answer.set()
+
+    with pytest.raises(asyncio.CancelledError):
+        await check
+    assert len(kept) == 1
+    assert await probes(parts) == []
+
+
+class SlowToAnswer:
+    """A store that has the object, and does not say so yet."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self.has_stored = asyncio.Event()
+        self.may_answer = asyncio.Event()
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._storage, name)
+
+    async def put_stream(
+        self, key: str, chunks: AsyncIterator[bytes], *, content_type: str
+    ) -> ObjectVersion:
+        """Store it, and answer when told to."""
+        stored = await self._storage.put_stream(key, chunks, content_type=content_type)
+        self.has_stored.set()
+        await self.may_answer.wait()
+        return stored
+
+
+async def probes(parts: Parts) -> list[str]:
+    """Return the keys of the doctor's own objects; the store is shared with other tests."""
+    return [found.key async for found in parts.storage.list_objects(f"{PROBES}/")]
 
 
 def test_a_clock_that_is_wrong_is_told() -> None:

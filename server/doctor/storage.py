@@ -1,5 +1,6 @@
 """Whether the object storage keeps what it is given, knows the time, and is read by ClickHouse."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -13,9 +14,11 @@ from server.doctor.systems import COMMENT
 from server.errors import AdapterError
 from server.parts import Parts
 from server.storage.interface import ObjectVersion
+from server.storage.keys import probe_key
 
 _LINES: Final = 3
 _EXPIRES_IN: Final = timedelta(minutes=5)
+_TIDYING_SECONDS: Final = 5
 
 
 async def check_answer(parts: Parts) -> None:
@@ -64,14 +67,24 @@ async def check_reading(parts: Parts) -> None:
 
 @asynccontextmanager
 async def _probe(parts: Parts) -> AsyncIterator[ObjectVersion]:
-    """Give a small object, which is removed again."""
+    """Give a small object, which is removed again, also when the check is given up half-way.
+
+    What even that leaves behind (the store went away, the process was killed) stands under a prefix
+    of its own, which the reconciler empties.
+    """
 
     async def content() -> AsyncIterator[bytes]:
         yield b"probe\n" * _LINES
 
-    key = f"doctor/{uuid4().hex}"
-    probe = await parts.storage.put_stream(key, content(), content_type="text/plain")
+    key = probe_key(uuid4().hex)
+    putting = asyncio.ensure_future(
+        parts.storage.put_stream(key, content(), content_type="text/plain")
+    )
     try:
-        yield probe
+        # The SDK's thread cannot be stopped: who waits no more must not forget what it stores.
+        yield await asyncio.shield(putting)
     finally:
-        await parts.storage.remove_version(probe.key, probe.version_id)
+        async with asyncio.timeout(_TIDYING_SECONDS):
+            await asyncio.gather(putting, return_exceptions=True)
+            for version in await parts.storage.list_versions(key):
+                await parts.storage.remove_version(key, version.version_id)

@@ -11,6 +11,8 @@ INCOMING = "incoming"
 """First segment of the key of a file as it was sent."""
 DERIVED = "derived"
 """First segment of the key of what an attempt made of a file (transcoded, unpacked)."""
+PROBES = "doctor"
+"""First segment of the key of what the doctor stores for a moment, to see whether it can."""
 
 
 def object_key(workspace_id: str, file_id: str, created_at: datetime) -> str:
@@ -33,6 +35,11 @@ def derived_key(workspace_id: str, file_id: str, attempt: int) -> str:
 def derived_prefix(workspace_id: str, file_id: str) -> str:
     """Return what the keys of all attempts at a file begin with."""
     return f"{DERIVED}/{_segment(workspace_id)}/{_segment(file_id)}/"
+
+
+def probe_key(name: str) -> str:
+    """Return the key of an object of the doctor's: `doctor/<name>`."""
+    return f"{PROBES}/{_segment(name)}"
 
 
 def file_id_of(key: str) -> str | None:

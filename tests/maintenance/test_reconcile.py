@@ -1,8 +1,9 @@
 """What dead workers and outages left behind is put right, counted and told once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import cast
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -12,7 +13,7 @@ from structlog.testing import capture_logs
 from server.access.models import IdempotentAnswer
 from server.errors import AnalyticsUnavailable
 from server.files.models import File, FileEvent, Publication
-from server.storage.keys import derived_key
+from server.storage.keys import derived_key, probe_key
 from server.telemetry.metrics import RECONCILED
 from tests.fixtures.files import ALICE, Desk
 from tests.fixtures.workshop import Workshop
@@ -115,6 +116,23 @@ async def test_rows_of_dead_attempts_are_deleted_and_no_others(workshop: Worksho
     assert await workshop.rows("transactions_current", file.file_id) == {1: 4}
     assert await workshop.rows("transactions_history", untouched.file_id) == {1: 2}
     assert repaired("rows") == before + 2
+
+
+async def test_what_a_killed_doctor_stored_is_removed(workshop: Workshop) -> None:
+    async def content() -> AsyncIterator[bytes]:
+        yield b"probe"
+
+    desk, key = workshop.desk, probe_key(uuid4().hex)
+    await desk.storage.put_stream(key, content(), content_type="text/plain")
+    objects = Reconciler(workshop.context).objects
+
+    await objects.remove_probes()
+    kept = await desk.storage.list_versions(key)
+    desk.clock.turn(hours=2)
+    await objects.remove_probes()
+
+    assert len(kept) == 1
+    assert await desk.storage.list_versions(key) == []
 
 
 async def test_what_a_dead_attempt_derived_is_removed(workshop: Workshop) -> None:

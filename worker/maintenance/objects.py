@@ -18,7 +18,7 @@ from server.files.lifecycle import Stage
 from server.files.models import File, FileEvent
 from server.files.repository import Cause, note
 from server.storage.interface import ObjectVersion
-from server.storage.keys import DERIVED, INCOMING, attempt_of, file_id_of
+from server.storage.keys import DERIVED, INCOMING, PROBES, attempt_of, file_id_of
 from worker.context import Context
 from worker.maintenance.rounds import tell_repaired
 
@@ -27,6 +27,8 @@ MISSING: Final = "object.missing"
 # The whole bucket is listed: minutes of small calls for a million files.
 _LISTED_EVERY_SECONDS: Final = 6 * 3600.0
 _PAGE: Final = 500
+# Longer than any check of the doctor's takes.
+_PROBE_OVER: Final = timedelta(hours=1)
 # Longer than any upload lasts, and than it takes to notice that a database was restored too old.
 _STRAY_AFTER: Final = timedelta(days=7)
 
@@ -51,6 +53,15 @@ class Objects:
             for version in await self._context.storage.list_versions(found.key):
                 await self._context.storage.remove_version(found.key, version.version_id)
             tell_repaired("derived", file_id=file_id, attempt=attempt)
+
+    async def remove_probes(self) -> None:
+        """Remove what a doctor left that was killed."""
+        before = self._context.clock() - _PROBE_OVER
+        async for found in self._context.storage.list_objects(f"{PROBES}/"):
+            if found.last_modified < before:
+                for version in await self._context.storage.list_versions(found.key):
+                    await self._context.storage.remove_version(found.key, version.version_id)
+                tell_repaired("probe", key=found.key)
 
     async def compare(self) -> None:
         """Compare all objects with all rows; now and then."""

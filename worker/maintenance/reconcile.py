@@ -34,6 +34,7 @@ class Reconciler:
                 "dead_rows": DeadRows(context).delete,
                 "old_rows": OldRows(context).remove,
                 "derived_objects": self.objects.remove_derived,
+                "probes": self.objects.remove_probes,
                 "objects_and_rows": self.objects.compare,
                 "multipart_uploads": StaleParts(context).abort,
                 "expired_access": self._delete_expired,
