@@ -1,66 +1,24 @@
-"""The one gateway to ClickHouse; nothing else imports clickhouse_connect.
+"""The one gateway to ClickHouse: what can be asked of it, and how a statement is stopped.
 
-Statements run in threads on a pool of clients (a client serves one statement at a time). Every
-statement carries a `log_comment`, by which it is watched and stopped. Errors are translated here,
-once: `AnalyticsUnavailable` may be tried again, `QueryRejected` carries ClickHouse's number.
+Statements run in threads on a pool of clients (`pool.py`). Every statement carries a `log_comment`,
+by which it is watched and stopped. Errors: `AnalyticsUnavailable` may be tried again,
+`QueryRejected` carries ClickHouse's number.
 """
 
 import asyncio
 import contextlib
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from queue import Empty, LifoQueue
-from typing import TypeVar
+from collections.abc import Awaitable, Mapping, Sequence
 from urllib.parse import unquote, urlsplit
 
-import clickhouse_connect
-import structlog
-from clickhouse_connect.driver.client import Client
-from clickhouse_connect.driver.exceptions import ClickHouseError
-
-from server.analytics.refusals import translated
+from server.analytics.pool import Client, ClientPool
+from server.analytics.rows import Column, Rows
 from server.errors import AnalyticsUnavailable, QueryRejected
 from server.settings import Settings
-from server.telemetry.metrics import STATEMENT_SECONDS
-
-logger = structlog.get_logger(__name__)
-
-T = TypeVar("T")
-
-# Statements in flight at once per process; more wait. Above it a two-core engine only queues.
-_CLIENTS = 12
 
 # A server that hangs does not answer this either; who tries again asks once more.
 _STOP_SECONDS = 10
 _PARAMETER = re.compile(r"\{([a-z_]+):")
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of an answer: its name and ClickHouse type."""
-
-    name: str
-    type: str
-
-
-@dataclass(frozen=True)
-class Rows:
-    """An answer: columns, and rows as tuples in their order."""
-
-    columns: tuple[Column, ...]
-    rows: list[tuple[object, ...]]
-
-    def one(self) -> dict[str, object]:
-        """Return the only row by column name."""
-        (row,) = self.rows
-        return {column.name: value for column, value in zip(self.columns, row, strict=True)}
-
-    def records(self) -> list[dict[str, object]]:
-        """Return the rows by column name."""
-        names = [column.name for column in self.columns]
-        return [dict(zip(names, row, strict=True)) for row in self.rows]
 
 
 class Analytics:
@@ -76,16 +34,13 @@ class Analytics:
     def __init__(
         self, dsn: str, *, database: str, threads: int = 0, memory_bytes: int = 4 * 2**30
     ) -> None:
-        # A session serves one statement at a time, and we keep no session state.
-        clickhouse_connect.common.set_setting("autogenerate_session_id", value=False)
         self._dsn = dsn
         self.database = database
         self._defaults: dict[str, object] = {"max_memory_usage": memory_bytes}
         if threads:
             self._defaults["max_threads"] = threads
         self._cores: int | None = None
-        self._idle: LifoQueue[Client] = LifoQueue()
-        self._executor = ThreadPoolExecutor(_CLIENTS, thread_name_prefix="analytics")
+        self._pool = ClientPool(dsn)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Analytics":
@@ -148,7 +103,7 @@ class Analytics:
             columns = tuple(Column(n, t.name) for n, t in zip(names, types, strict=True))
             return Rows(columns, [tuple(row) for row in answer.result_rows])
 
-        return await self._run("query", run)
+        return await self._pool.run("query", run)
 
     async def command(
         self,
@@ -169,7 +124,9 @@ class Analytics:
         def run(client: Client) -> None:
             client.command(sql, parameters=_named(sql, parameters), settings=asked)
 
-        running = asyncio.ensure_future(self._stopped_when_lost(self._run("command", run), comment))
+        running = asyncio.ensure_future(
+            self._stopped_when_lost(self._pool.run("command", run), comment)
+        )
         try:
             await asyncio.shield(running)
         except asyncio.CancelledError:
@@ -186,7 +143,7 @@ class Analytics:
         def run(client: Client) -> None:
             client.insert(table, rows, column_names=columns, database=self.database, settings=asked)
 
-        await self._stopped_when_lost(self._run("insert", run), comment)
+        await self._stopped_when_lost(self._pool.run("insert", run), comment)
 
     async def export(
         self, sql: str, *, comment: str, parameters: Mapping[str, object] | None = None
@@ -202,7 +159,7 @@ class Analytics:
                 sql, parameters=_named(sql, parameters), settings=asked, fmt="Native"
             )
 
-        return await self._run("query", run)
+        return await self._pool.run("query", run)
 
     async def import_rows(self, table: str, exported: bytes, *, comment: str) -> None:
         """Insert what `export` returned into a table of ours; errors as for query."""
@@ -215,7 +172,7 @@ class Analytics:
                 f"{self.database}.{table}", insert_block=exported, settings=asked, fmt="Native"
             )
 
-        await self._run("insert", run)
+        await self._pool.run("insert", run)
 
     async def kill(self, comment: str) -> None:
         """Stop every statement that carries this comment, and wait until it has stopped."""
@@ -241,7 +198,7 @@ class Analytics:
         Raises:
             AnalyticsUnavailable: it does not.
         """
-        await self._run("other", lambda client: client.command("SELECT 1"))
+        await self._pool.run("other", lambda client: client.command("SELECT 1"))
 
     async def create_database(self) -> None:
         """Create our database where it is missing. Idempotent.
@@ -249,7 +206,7 @@ class Analytics:
         Atomic is named because EXCHANGE TABLES needs it, and because chDB's `default` database
         resolves table names to local files.
         """
-        await self._run(
+        await self._pool.run(
             "other",
             lambda client: client.command(
                 f"CREATE DATABASE IF NOT EXISTS {self.database} ENGINE = Atomic"
@@ -258,12 +215,7 @@ class Analytics:
 
     def close(self) -> None:
         """Close every idle client and the threads."""
-        self._executor.shutdown(wait=True, cancel_futures=True)
-        while True:
-            try:
-                self._idle.get_nowait().close()
-            except Empty:
-                return
+        self._pool.close()
 
     def _settings(
         self, comment: str, settings: Mapping[str, object] | None, timeout_seconds: int | None
@@ -274,7 +226,7 @@ class Analytics:
         return asked
 
     async def _kill(self, condition: str, **parameters: str) -> None:
-        await self._run(
+        await self._pool.run(
             "other",
             lambda client: client.command(
                 f"KILL QUERY WHERE {condition} SYNC", parameters=dict(parameters)
@@ -289,40 +241,6 @@ class Analytics:
             with contextlib.suppress(AnalyticsUnavailable, QueryRejected, TimeoutError):
                 await asyncio.wait_for(self.kill(comment), _STOP_SECONDS)
             raise
-
-    async def _run(self, kind: str, work: Callable[[Client], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(
-            self._executor, self._translated, kind, work
-        )
-
-    def _translated(self, kind: str, work: Callable[[Client], T]) -> T:
-        client = self._take()
-        is_well = False
-        try:
-            with STATEMENT_SECONDS.labels(kind=kind).time():
-                result = work(client)
-            is_well = True
-        except ClickHouseError as fault:
-            raise translated(fault) from None  # the original message may quote cells
-        except OSError as fault:
-            raise AnalyticsUnavailable(type(fault).__name__) from fault
-        finally:
-            # Whatever went wrong, who asks next gets another connection.
-            if is_well:
-                self._idle.put(client)
-            else:
-                client.close()
-        return result
-
-    def _take(self) -> Client:
-        try:
-            return self._idle.get_nowait()
-        except Empty:
-            pass
-        try:
-            return clickhouse_connect.get_client(dsn=self._dsn)
-        except (ClickHouseError, OSError) as fault:
-            raise AnalyticsUnavailable(type(fault).__name__) from fault
 
 
 def _named(sql: str, parameters: Mapping[str, object] | None) -> dict[str, object] | None:

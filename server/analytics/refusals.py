@@ -1,6 +1,6 @@
 """What an exception of ClickHouse's driver means: to be tried again, or a refusal with a number.
 
-Used by `gateway.py`, which catches them.
+Used by `pool.py`, which catches them.
 """
 
 import re

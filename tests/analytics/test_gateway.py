@@ -35,7 +35,7 @@ async def test_a_connection_is_closed_whatever_went_wrong_on_it(
         raise ValueError(message)
 
     with pytest.raises(ValueError, match="own errors"):
-        await engine._run("other", break_down)
+        await engine._pool.run("other", break_down)
 
     assert closed == used
     await engine.ping()

@@ -10,7 +10,8 @@ from typing import cast
 
 import pytest
 
-from server.analytics.gateway import Analytics, Rows
+from server.analytics.gateway import Analytics
+from server.analytics.rows import Rows
 from server.files.lifecycle import Stage
 from tests.fixtures.workshop import Workshop, some_csv
 from worker.jobs import JOBS

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from server.analytics.gateway import Analytics, Rows
+from server.analytics.gateway import Analytics
+from server.analytics.rows import Rows
 from server.datasets.declaration import Dataset
 from server.datasets.evolution import Columns, additions, columns_of
 from server.datasets.tables import create_table, current_table, history_table, rejected_table
