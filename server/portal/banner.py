@@ -142,7 +142,8 @@ def _downloads(file: FileAnswer, aside: int) -> tuple[Action, ...]:
     href = file.links.rejected_rows_csv
     if href is None:
         return ()
-    return (Action(f"Download {plural(aside, 'row')}", href, needs=Scope.FILES_DOWNLOAD),)
+    label = f"Download {plural(aside, 'row')}"
+    return (Action(label, href, needs=Scope.FILES_DOWNLOAD, is_download=True),)
 
 
 def _near_misses(failure: Mapping[str, object]) -> str:
@@ -161,7 +162,8 @@ def actions_of(file: FileAnswer) -> tuple[Action, ...]:
     """Return the buttons of the page head."""
     actions = []
     if file.uploaded_at is not None and file.links.original is not None:
-        actions.append(Action("Original", file.links.original, needs=Scope.FILES_DOWNLOAD))
+        original = file.links.original
+        actions.append(Action("Original", original, needs=Scope.FILES_DOWNLOAD, is_download=True))
     if file.status.is_final and file.uploaded_at is not None and file.links.original is not None:
         actions.append(_again(file, "Check again…"))
     if _is_in(file):

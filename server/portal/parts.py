@@ -158,6 +158,9 @@ class Action:
     """Where the exact consequence is read, once somebody asks."""
     needs: Scope | None = None
     """Without it the button is not shown."""
+    is_download: bool = False
+    """True when a file comes instead of a page. Told to the browser, which else begins to leave
+    the page, and so gives up scripts that have not come yet, whatever the answer then is."""
 
 
 @dataclass(frozen=True)

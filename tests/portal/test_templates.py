@@ -358,3 +358,11 @@ def test_what_scripts_say_stands_in_one_place() -> None:
             found[path.name] = said
 
     assert found == {}
+
+
+def test_what_comes_as_a_file_does_not_begin_to_leave_the_page() -> None:
+    html = render("file.html", page_of(FILES["rejections"]))
+
+    downloads = re.findall(r'<a [^>]*href="[^"]*(?:original|rejected-rows\.csv)"[^>]*>', html)
+    assert len(downloads) > 1
+    assert all(" download" in tag for tag in downloads)

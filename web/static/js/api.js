@@ -26,6 +26,21 @@ export function ask(path) {
   return answerOf(path, { headers: { accept: "application/json" } });
 }
 
+const pauses = [500, 2000];
+
+/** Read JSON as `ask` does, twice more where that may help: a moment's fault is nobody's concern. */
+export async function patiently(path) {
+  for (const pause of pauses) {
+    try {
+      return await ask(path);
+    } catch (fault) {
+      if (!fault.isTransient) throw fault;
+    }
+    await new Promise((go) => { setTimeout(go, pause); });
+  }
+  return ask(path);
+}
+
 async function answerOf(path, options) {
   let response;
   try {

@@ -1,6 +1,6 @@
 /* Rows of a file, repaired in its page: judged at every key, sent as a file that repairs it. */
 
-import { announce, ask } from "./api.js";
+import { announce, patiently } from "./api.js";
 import { chip, element } from "./preview.js";
 import { clashing, csvOf, judged, readerOf, rowOf, rowsAsMetadata } from "./repairing.js";
 import { Upload, isStopped } from "./upload.js";
@@ -24,9 +24,10 @@ async function open() {
   if (rows.length && section.querySelector("li")) return;
   data = JSON.parse(section.querySelector("script").textContent);
   part("told").textContent = said.fetchingRows;
+  part("alert").hidden = true;
   try {
-    rules ??= await ask("/files/rules");
-    read = readerOf(data, rules, data.mapping ? await ask(data.mapping) : null);
+    rules ??= await patiently("/files/rules");
+    read = readerOf(data, rules, data.mapping ? await patiently(data.mapping) : null);
     rows = (await fetchRows()).map((told) => rowOf(told, read, rules));
   } catch (fault) {
     tellFault(fault.message);
@@ -54,7 +55,7 @@ async function fetchRows() {
   const found = [];
   let path = data.rows;
   while (path && found.length < data.most) {
-    const page = await ask(path);
+    const page = await patiently(path);
     found.push(...page.results.filter((it) => !skipped.has(it.rowNumber)));
     path = page.links.next;
   }

@@ -1,0 +1,71 @@
+"""A slow line or a slow machine: who is quicker than the page's scripts is not left behind."""
+
+import re
+from threading import Event
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.conftest import Portal
+from tests.portal.builders import FILE_ID
+
+pytestmark = pytest.mark.browser
+
+ROWS = {
+    "results": [
+        {
+            "rowNumber": 17,
+            "issues": [
+                {
+                    "code": "decimal-comma",
+                    "severity": "error",
+                    "column": "amount",
+                    "message": "amount uses a comma",
+                }
+            ],
+            "cells": {"amount": "12,50"},
+        }
+    ],
+    "links": {"next": None},
+}
+
+
+def test_a_download_before_the_scripts_have_come_leaves_the_page_whole(
+    page: Page, portal: Portal
+) -> None:
+    held: list[Route] = []
+    is_held = Event()
+
+    def hold(route: Route) -> None:
+        held.append(route)
+        is_held.set()
+
+    headers = {"content-disposition": "attachment; filename=rows.csv"}
+    page.route(re.compile(r"rejected-rows\.csv$"), lambda it: it.fulfill(headers=headers, body="a"))
+    page.route(re.compile(r"rejected-rows\?"), lambda it: it.fulfill(json=ROWS))
+    page.route("**/js/repair.js*", hold)
+    page.goto(portal.file_path, wait_until="commit")
+
+    page.get_by_role("link", name="Download 8 rows").first.click(no_wait_after=True)
+    page.wait_for_timeout(300)
+    page.get_by_role("link", name="Repair here").click(no_wait_after=True)
+    assert held, "the script came before the click"
+    held[0].continue_()
+
+    expect(page.locator("#repair li:visible")).to_have_count(1)
+
+
+def test_a_fault_of_a_moment_is_not_told_to_who_repairs_rows(page: Page, portal: Portal) -> None:
+    answers = iter([503, 200])
+
+    def answer(route: Route) -> None:
+        status = next(answers)
+        route.fulfill(status=status, json=ROWS if status == 200 else {})
+
+    page.route(re.compile(f"{FILE_ID}/rejected-rows\\?"), answer)
+    page.goto(portal.file_path)
+
+    page.get_by_role("link", name="Repair here").click()
+
+    expect(page.locator("#repair li:visible")).to_have_count(1)
+    expect(page.locator("#repair [data-alert]")).to_be_hidden()
