@@ -16,7 +16,7 @@ from server.doctor.examination import examine
 from server.doctor.finding import Finding
 from server.errors import NotFound, StorageUnavailable
 from server.operations.versions import VersionRefused, bring_up
-from server.people_commands import people_group, workspaces_group
+from server.people_commands import users_group, workspaces_group
 from server.schema import metadata
 from server.settings import SECRETS, Settings
 from server.storage.s3.administration import Root, set_up_storage
@@ -204,7 +204,7 @@ def revoke_key_command(key_id: UUID) -> None:
 
 
 main.add_command(workspaces_group)
-main.add_command(people_group)
+main.add_command(users_group)
 
 if __name__ == "__main__":
     main()

@@ -1,12 +1,16 @@
 """The command an operator types, from an empty folder to a revoked key."""
 
+import asyncio
 import json
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from sqlmodel import col, select
 from structlog.testing import capture_logs
 
+from server.audit.models import AuditEvent
+from server.commands import opened
 from server.version import VERSION
 from tests.fixtures.http import NOWHERE
 from worker.cli import main
@@ -65,14 +69,89 @@ def test_an_operator_makes_a_workspace_and_helps_who_cannot_come_in(cli: CliRunn
     run(cli, "first-run")
 
     join = run(cli, "workspaces create Southwind --admin new@x.example").strip()
-    link = run(cli, "people password-link ADMIN@tallydock.local").strip()
-    off = run(cli, "people reset-second-factor admin@tallydock.local")
-    nobody = run(cli, "people password-link nobody@x.example", code=1)
+    link = run(cli, "users password-link ADMIN@tallydock.local").strip()
+    off = run(cli, "users reset-second-factor admin@tallydock.local")
+    nobody = run(cli, "users password-link nobody@x.example", code=1)
 
     assert "/sign-in/join?token=" in join
     assert "/sign-in/password?token=" in link
     assert "Turned off" in off
     assert "Nobody signs in with nobody@x.example" in nobody
+
+
+def test_an_operator_says_who_may_come_in_and_the_trail_tells_it(cli: CliRunner) -> None:
+    run(cli, "migrate")
+    none_yet = run(cli, "users create ann@x.example --role editor", code=1)
+    run(cli, "first-run")
+    join = run(cli, "users create Ann@x.example --role editor").strip()
+    token = join.partition("token=")[2]
+    invited = run(cli, "users list").splitlines()
+    _join(token)
+
+    off = run(cli, "users disable ann@x.example")
+    disabled = run(cli, "users list").splitlines()
+    run(cli, "users disable ann@x.example")
+    run(cli, "users enable ann@x.example")
+    last = run(cli, "users disable admin@tallydock.local", code=1)
+    there = run(cli, "users create ann@x.example --role viewer", code=1)
+    run(cli, "users password-link ann@x.example")
+
+    assert "no workspace" in none_yet
+    assert sum(line.startswith("ann@x.example  editor  invited") for line in invited) == 1
+    assert "Kept out of" in off
+    assert sum(line.startswith("ann@x.example  editor  disabled") for line in disabled) == 1
+    assert len(disabled) == 2
+    assert "last administrator" in last
+    assert "belongs to this workspace already" in there
+    # Said again, it is no second deed.
+    assert [action for action, by in _trail() if by == "cli"] == [
+        "user.invited",
+        "user.disabled",
+        "user.enabled",
+        "password.link-made",
+    ]
+    assert token not in str(_trail())
+
+
+def test_with_several_workspaces_the_operator_says_which(cli: CliRunner) -> None:
+    run(cli, "migrate")
+    run(cli, "first-run")
+    run(cli, "workspaces create Southwind --admin new@x.example")
+
+    which = run(cli, "users create ann@x.example --role viewer", code=1)
+    none = run(cli, "users list --workspace Nowhere", code=1)
+    run(cli, "users create ann@x.example --role viewer --workspace Southwind")
+    listed = run(cli, "users list --workspace Southwind")
+    elsewhere = run(cli, "users disable admin@tallydock.local --workspace Southwind", code=1)
+
+    assert "say which with --workspace" in which
+    assert "no workspace Nowhere" in none
+    assert "ann@x.example  viewer  invited" in listed
+    assert "admin@tallydock.local" not in listed
+    assert "does not belong to Southwind" in elsewhere
+
+
+def _join(token: str) -> None:
+    """Follow the link, as the person would in a browser."""
+
+    async def follow() -> None:
+        async with opened() as parts:
+            await parts.room.invitations.join(
+                token, name="Ann", password="a long password of Ann's"
+            )
+
+    asyncio.run(follow())
+
+
+def _trail() -> list[tuple[str, str]]:
+    """Return action and actor of every line of the audit trail, oldest first."""
+
+    async def read() -> list[tuple[str, str]]:
+        async with opened() as parts, parts.units.begin() as unit:
+            found = await unit.session.exec(select(AuditEvent).order_by(col(AuditEvent.event_id)))
+            return [(event.action, event.actor) for event in found]
+
+    return asyncio.run(read())
 
 
 def test_an_unknown_key_cannot_be_revoked(cli: CliRunner) -> None:

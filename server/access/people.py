@@ -51,6 +51,16 @@ class People:
             raise NotFound
         return found
 
+    async def workspaces(self) -> list[Workspace]:
+        """Return every workspace, the first one made at the head: for who keeps the appliance."""
+        async with self._units.begin() as unit:
+            return await PeopleRepository(unit.session).workspaces()
+
+    async def workspaces_of(self, user_id: UUID) -> set[str]:
+        """Return the ids of the workspaces that the user belongs to."""
+        async with self._units.begin() as unit:
+            return await PeopleRepository(unit.session).workspaces_of(user_id)
+
     async def change_role(self, by: Principal, user_id: UUID, role: Role) -> Person:
         """Make the person something else. Idempotent.
 

@@ -41,6 +41,13 @@ class PeopleRepository:
         """Return the workspace of that id."""
         return await self._session.get(Workspace, workspace_id)
 
+    async def workspaces(self) -> list[Workspace]:
+        """Return every workspace, the first one made at the head."""
+        statement = select(Workspace).order_by(
+            col(Workspace.created_at), col(Workspace.workspace_id)
+        )
+        return list((await self._session.exec(statement)).all())
+
     async def lock_workspace(self, workspace_id: str) -> None:
         """Let nobody else change the workspace's people until the end of this transaction.
 

@@ -46,6 +46,7 @@ def test_a_folder_is_there_again_in_another_folder(tmp_path: Path) -> None:
         first_key = appliance.key
     there = Appliance(tmp_path / "two")
     restored = tallydock(there, "restore", *arguments)
+    users = tallydock(there, "users", "list")
     with started(tmp_path / "two") as second, second.client(first_key) as client:
         shown = client.shown(payments.provider)
         status = client.get(file_id).status
@@ -54,5 +55,6 @@ def test_a_folder_is_there_again_in_another_folder(tmp_path: Path) -> None:
     assert "Another Tallydock" in refused.stderr
     assert backed_up.returncode == 0, backed_up.stderr
     assert restored.returncode == 0, restored.stderr
+    assert users.stdout.startswith("admin@tallydock.local  admin  active"), users.stderr
     assert status == "Completed"
     assert shown == sums_of(rows)

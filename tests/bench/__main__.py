@@ -16,13 +16,13 @@ import click
 import uvloop
 
 from server.telemetry.logs import configure_logs
-from tests.bench import ingest, latency, memory, publish, upload
+from tests.bench import ingest, latency, memory, publish, sizing, upload
 from tests.bench.data import Sample, rows_for, write_sample
 from tests.bench.report import Measure, report, table
 from tests.bench.rig import Rig, rig
 
-_PARTS: Final = ("ingest", "rejects", "publish", "memory", "latency", "upload")
-_IN_ENGINE: Final = frozenset({"ingest", "rejects", "publish", "memory"})
+_PARTS: Final = ("ingest", "rejects", "publish", "memory", "sizing", "latency", "upload")
+_IN_ENGINE: Final = frozenset({"ingest", "rejects", "publish", "memory", "sizing"})
 _SIZES: Final = "10MB,100MB,1GB"
 _UNITS: Final = {"KB": 10**3, "MB": 10**6, "GB": 10**9}
 _WARM_UP_ROWS: Final = 1000
@@ -106,11 +106,12 @@ class _Bench:
             self.measures += await publish.compare(
                 engine, clean, self._folder, size=size, runs=self._runs
             )
-        if "memory" in self._parts:
-            _say(f"memory {size}")
-            with tempfile.TemporaryDirectory(dir=self._folder) as home:
-                found = await asyncio.to_thread(memory.measure, clean, Path(home), size=size)
-            self.measures.append(found)
+        for part, measured in (("memory", memory.measure), ("sizing", sizing.measure)):
+            if part in self._parts:
+                _say(f"{part} {size}")
+                with tempfile.TemporaryDirectory(dir=self._folder) as home:
+                    found = await asyncio.to_thread(measured, clean, Path(home), size=size)
+                self.measures.append(found)
         clean.path.unlink()
 
     async def _sample(self, engine: Rig, rows: int, *, has_bad_rows: bool) -> Sample:
