@@ -37,6 +37,8 @@ CREATE TRIGGER hold BEFORE UPDATE ON files FOR EACH ROW EXECUTE FUNCTION hold();
 """
 _WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 _SECONDS = 240
+# A database that was stopped answers nobody, not even its holder.
+_LET_GO_SECONDS = 2
 
 
 class Holding:
@@ -100,14 +102,18 @@ class Held:
         self._runner.run(until_held())
 
     def release(self) -> None:
-        """Let the file go on; also when the database went away, and the lock with it."""
+        """Let the file go on; also when the database went away, or hangs with the lock in it.
+
+        One that hangs lets go of the lock when it goes on and finds nobody at the other end.
+        """
 
         async def let_go() -> None:
             if self._connection.is_closed():
                 return
             try:
-                await self._connection.execute("DELETE FROM held")
-                await self._connection.close()
+                async with asyncio.timeout(_LET_GO_SECONDS):
+                    await self._connection.execute("DELETE FROM held")
+                    await self._connection.close()
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 self._connection.terminate()
 
