@@ -156,7 +156,7 @@ for _code in ("storage-unavailable", "analytics-unavailable", "internal"):
     INGEST_RETRIES.labels(code=_code)
 SWEEP_FOUND = Counter(
     "tallydock_sweep_found_total",
-    "Work that the sweep found and nobody had told of: arrived, expired or abandoned files",
+    "Work that the sweep found and nobody had told of: arrived, expired, abandoned, refused files",
     ["kind"],
     registry=REGISTRY,
 )
@@ -170,7 +170,7 @@ RECONCILED = Counter(
 )
 for _kind in (
     *("table", "rows", "derived", "object-without-row", "row-without-object", "multipart"),
-    *("session", "idempotent-answer", "original", "history"),
+    *("session", "idempotent-answer", "original", "history", "settlement-source"),
 ):
     RECONCILED.labels(kind=_kind)
 ROWS_REMOVED = Counter(

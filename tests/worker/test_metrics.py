@@ -65,6 +65,7 @@ def test_every_series_of_a_closed_set_is_there_before_anything_happens() -> None
         ("tallydock_judged_bytes_total",),
         ("tallydock_dependency_outages_total", "storage"),
         ("tallydock_sweep_found_total", "abandoned"),
+        ("tallydock_reconciled_total", "settlement-source"),
         ("tallydock_clickhouse_statement_seconds_count", "insert"),
     }
     assert wanted - shown == set()

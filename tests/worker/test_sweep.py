@@ -1,13 +1,16 @@
 """The sweep finds what nobody was told of, with and without Valkey."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import cast
 
 import pytest
 import pytest_asyncio
 from structlog.testing import capture_logs
 
 from server.errors import StorageUnavailable
+from server.files.failures import FailureCode, FileFailed
 from server.files.lifecycle import Outcome, Stage
+from server.telemetry.metrics import SWEEP_FOUND
 from tests.fixtures.files import ALICE, Desk, until
 from tests.fixtures.worker import ToldPipeline
 from worker.context import Context
@@ -28,12 +31,26 @@ async def sweep(context: Context, runner: Runner) -> AsyncIterator[Sweep]:
     await runner.stop()
 
 
+def counted(kind: str) -> float:
+    """Return how many files of a kind the sweep has found so far."""
+    return cast(float, SWEEP_FOUND.labels(kind=kind)._value.get())
+
+
+def found(logs: Sequence[Mapping[str, object]], kind: str) -> list[object]:
+    """Return the files of which the log says that the sweep found them."""
+    told = [line for line in logs if line["event"] == "sweep.found" and line["kind"] == kind]
+    return [line["file_id"] for line in told]
+
+
 async def test_bytes_that_nobody_told_of_are_pinned_and_woken(desk: Desk, sweep: Sweep) -> None:
-    file_id = await desk.send()
+    file_id, before = await desk.send(), counted("arrived")
     waiting = await desk.ask()
 
-    await sweep.round()
+    with capture_logs() as logs:
+        for _ in range(2):
+            await sweep.round()
 
+    assert (found(logs, "arrived"), counted("arrived")) == ([str(file_id)], before + 1)
     assert (await desk.row(file_id)).is_at is Stage.QUEUED
     assert (await desk.row(waiting)).is_at is Stage.AWAITING_UPLOAD
     assert ("ingest", file_id) in desk.queue.calls
@@ -69,7 +86,7 @@ async def test_queued_files_are_woken_when_their_retry_is_due(desk: Desk, sweep:
 
 
 async def test_a_file_whose_worker_died_is_woken(desk: Desk, sweep: Sweep) -> None:
-    claim = await desk.claimed()
+    claim, before = await desk.claimed(), counted("abandoned")
     desk.queue.calls.clear()
     await sweep.round()
     assert desk.queue.calls == []
@@ -81,12 +98,7 @@ async def test_a_file_whose_worker_died_is_woken(desk: Desk, sweep: Sweep) -> No
 
     assert desk.queue.calls == [("ingest", claim.file_id)] * 3
     assert found(logs, "abandoned") == [str(claim.file_id)]
-
-
-def found(logs: Sequence[Mapping[str, object]], kind: str) -> list[object]:
-    """Return the files of which the log says that the sweep found them."""
-    told = [line for line in logs if line["event"] == "sweep.found" and line["kind"] == kind]
-    return [line["file_id"] for line in told]
+    assert counted("abandoned") == before + 1
 
 
 async def test_an_undo_that_nobody_does_is_woken(
@@ -102,10 +114,46 @@ async def test_an_undo_that_nobody_does_is_woken(
     assert desk.queue.calls == [("undo", file_id)]
 
 
+async def test_an_undo_whose_worker_died_is_woken_and_told_once(
+    desk: Desk, sweep: Sweep, runner: Runner, told: ToldPipeline
+) -> None:
+    file_id, before = await desk.send_and_pin(), counted("abandoned")
+    await runner.run("ingest", file_id)
+    await desk.service.undo(ALICE, file_id)
+    assert await desk.claims.claim_undo(file_id, "host:1/dead") is not None
+    desk.queue.calls.clear()
+    await sweep.round()
+    assert desk.queue.calls == []
+
+    desk.clock.turn(seconds=31)
+    with capture_logs() as logs:
+        for _ in range(3):
+            await sweep.round()
+
+    assert desk.queue.calls == [("undo", file_id)] * 3
+    assert (found(logs, "abandoned"), counted("abandoned")) == ([str(file_id)], before + 1)
+
+
+async def test_what_may_not_be_kept_is_destroyed_when_its_worker_died_before_it_could(
+    desk: Desk, sweep: Sweep
+) -> None:
+    file_id, before = await desk.send_and_pin(), counted("refused")
+    failure = FileFailed(FailureCode.PAN_DETECTED)
+    await desk.set(file_id, stage="failed", outcome="failed", failure=failure.as_json())
+    key = (await desk.row(file_id)).object_key
+
+    with capture_logs() as logs:
+        for _ in range(2):
+            await sweep.round()
+
+    assert await desk.storage.list_versions(key) == []
+    assert (found(logs, "refused"), counted("refused")) == ([str(file_id)], before + 1)
+
+
 async def test_an_upload_that_never_came_is_given_up_after_the_grace(
     desk: Desk, sweep: Sweep
 ) -> None:
-    file_id = await desk.ask()
+    file_id, before = await desk.ask(), counted("expired")
     desk.clock.turn(hours=6, minutes=59)
     await sweep.round()
     assert (await desk.row(file_id)).is_at is Stage.AWAITING_UPLOAD
@@ -115,7 +163,7 @@ async def test_an_upload_that_never_came_is_given_up_after_the_grace(
         for _ in range(2):
             await sweep.round()
 
-    assert found(logs, "expired") == [str(file_id)]
+    assert (found(logs, "expired"), counted("expired")) == ([str(file_id)], before + 1)
     row = await desk.row(file_id)
     assert (row.is_at, row.ended_as) == (Stage.FAILED, Outcome.NEVER_UPLOADED)
 

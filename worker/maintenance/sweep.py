@@ -34,6 +34,11 @@ _CALLS_PER_ROUND: Final = 200
 _WAKE_SECONDS: Final = 2.0
 
 _WORKED_ON = [str(stage) for stage in (Stage.INSPECTING, Stage.LOADING, Stage.PUBLISHING)]
+_IS_TO_BE_UNDONE = (
+    col(File.undo_requested_at).is_not(None),
+    col(File.undone_at).is_(None),
+    col(File.stage) == str(Stage.COMPLETED),
+)
 
 
 class Sweep:
@@ -75,30 +80,25 @@ class Sweep:
         await self._wake("ingest", await self._find([col(File.stage) == str(Stage.QUEUED), is_due]))
 
     async def _wake_abandoned(self) -> None:
-        """Wake workers for files whose worker died."""
+        """Wake workers for files and undos whose worker died."""
         is_over = col(File.lease_expires_at) < self._context.clock()
-        found = await self._find([col(File.stage).in_(_WORKED_ON), is_over])
+        files = await self._find([col(File.stage).in_(_WORKED_ON), is_over])
+        undos = await self._find([*_IS_TO_BE_UNDONE, is_over])
         # Told once: until a worker has room for it, every round finds it again.
+        found = [*files, *undos]
         new = [file_id for file_id in found if file_id not in self._abandoned]
         self._abandoned = frozenset(found)
         for file_id in new:
             SWEEP_FOUND.labels(kind="abandoned").inc()
             logger.warning("sweep.found", kind="abandoned", file_id=str(file_id))
-        await self._wake("ingest", found)
+        await self._wake("ingest", files)
+        await self._wake("undo", undos)
 
     async def _wake_undos(self) -> None:
-        """Wake workers for undos that were asked for and that nobody is doing."""
-        now = self._context.clock()
-        found = await self._find(
-            [
-                col(File.undo_requested_at).is_not(None),
-                col(File.undone_at).is_(None),
-                col(File.stage) == str(Stage.COMPLETED),
-                or_(col(File.lease_expires_at).is_(None), col(File.lease_expires_at) < now),
-                or_(col(File.not_before).is_(None), col(File.not_before) <= now),
-            ]
-        )
-        await self._wake("undo", found)
+        """Wake workers for undos that were asked for and may be tried now."""
+        is_due = or_(col(File.not_before).is_(None), col(File.not_before) <= self._context.clock())
+        is_free = col(File.lease_expires_at).is_(None)
+        await self._wake("undo", await self._find([*_IS_TO_BE_UNDONE, is_free, is_due]))
 
     async def _destroy_refused(self) -> None:
         """Remove the objects of files that held what may not be kept."""
