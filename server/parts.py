@@ -101,7 +101,12 @@ def assemble(
             mappings=MappingDirectory(),
         ),
         mappings=MappingDesk(
-            units=units, catalogue=catalogue, analytics=analytics, storage=storage, clock=clock
+            units=units,
+            catalogue=catalogue,
+            analytics=analytics,
+            storage=storage,
+            settings=settings,
+            clock=clock,
         ),
         closers=(engine.dispose,),
     )

@@ -5,6 +5,7 @@ Found by `worker/ingest/inspect.py`; `judging.py` compiles the statement for it.
 
 from dataclasses import dataclass, field, replace
 
+from server.datasets.blank_lines import among_lines
 from server.datasets.header import REPORT_LABELS
 from server.datasets.mapping import Mapping
 from server.datasets.sql import backticked
@@ -53,6 +54,8 @@ class Layout:
     """Labels that are not looked through for card numbers (`server/exemptions/`)."""
     mapping: Mapping | None = None
     """What its texts are turned into before they are judged."""
+    blanks: str | None = None
+    """The list of its blank lines, where some stand among its JSON lines (`blank_lines.py`)."""
 
     @property
     def is_positional(self) -> bool:
@@ -104,7 +107,8 @@ class Layout:
         if self.kinds:
             texts = [text_of(n, kind) for n, kind in zip(self.labels, self.kinds, strict=True)]
         named = ", ".join(f"{text} AS {c}" for text, c in zip(texts, self.cells, strict=True))
-        return f"(SELECT t._row_number AS _row_number, {named} FROM {source} AS t)"
+        renamed = f"(SELECT t._row_number AS _row_number, {named} FROM {source} AS t)"
+        return renamed if self.blanks is None else among_lines(renamed, self.blanks)
 
     @property
     def _names(self) -> list[str]:

@@ -86,6 +86,9 @@ class DatasetPage(_Told):
     roles: RolesPage = Field(description="The columns that totals and dashboards read")
     file_types: tuple[str, ...]
     controls: tuple[ControlPage, ...] = Field(description="What has to add up in a file")
+    footers: tuple[str, ...] = Field(
+        description="RE2, matched against the whole first cell: such a record is no row"
+    )
     defaults: DefaultsPage
     links: DatasetLinks
 
@@ -132,6 +135,7 @@ class DatasetPage(_Told):
                 ControlPage(name=control.name, on_mismatch=control.on_mismatch)
                 for control in dataset.controls
             ),
+            footers=dataset.footers,
             defaults=DefaultsPage(
                 on_error=dataset.defaults.on_error,
                 max_rejected_ratio=None if is_abort else dataset.defaults.max_rejected_ratio,

@@ -65,6 +65,18 @@ class Contents:
     is_whole: bool
     """True when the head is the whole file."""
 
+    @property
+    def lines(self) -> list[str]:
+        """Return the lines of the head; the last may be cut."""
+        # Not splitlines(), which also cuts at characters that JSON may hold as they are.
+        lines = self.text.split("\n")
+        return lines if lines[-1] else lines[:-1]
+
+    @property
+    def blank_lines(self) -> frozenset[int]:
+        """Return the places (0-based) of its blank lines."""
+        return frozenset(place for place, line in enumerate(self.lines) if not line.strip())
+
 
 def look(head: bytes, *, is_whole: bool, wants_cp1252: bool, is_binary: bool = False) -> Contents:
     """Return what the head says.

@@ -114,14 +114,13 @@ def _first_record(contents: Contents, delimiter: str) -> tuple[int, list[str]]:
 def _json_layout(
     dataset: Dataset, contents: Contents, mapping: Mapping | None
 ) -> tuple[Layout, Alignment]:
-    # Not splitlines(), which also cuts at characters that JSON may hold as they are.
-    lines = [line for line in contents.text.split("\n") if line.strip()]
+    lines = [(n, line) for n, line in enumerate(contents.lines, start=1) if line.strip()]
     if not contents.is_whole and len(lines) > 1:
         lines.pop()
     if not lines:
         raise FileFailed(FailureCode.HEADER_MISSING, "The file holds blank lines only.")
     labels: dict[str, None] = {}
-    for number, line in enumerate(lines, start=1):
+    for number, line in lines:
         try:
             record = json.loads(line)
         except ValueError as fault:

@@ -15,7 +15,9 @@ from server.mappings.schemas import (
     UnsavedTrialRequest,
 )
 from server.mappings.service import MappingService
-from server.mappings.trial import Trials, failed_answer
+from server.mappings.trial import Trials
+from server.mappings.trial_answer import failed_answer
+from server.settings import Settings
 from server.storage.interface import Storage
 from server.unit_of_work import UnitsOfWork
 
@@ -30,13 +32,14 @@ class MappingDesk:
         catalogue: Catalogue,
         analytics: Analytics,
         storage: Storage,
+        settings: Settings,
         clock: Clock,
     ) -> None:
         self.saved = MappingService(
             units=units, catalogue=catalogue, analytics=analytics, clock=clock
         )
         self._samples = Samples(units, storage)
-        self._trials = Trials(analytics, clock)
+        self._trials = Trials(analytics, settings, clock)
         self._catalogue = catalogue
 
     async def try_saved(

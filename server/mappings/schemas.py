@@ -18,6 +18,10 @@ MAX_SAMPLE_BYTES = 2**16
 # A mapping is written by hand or in a form; what is longer is data, not a mapping.
 MAX_WORDS_BYTES = 2**16
 MAX_TRIAL_ROWS = 100
+# Judged of a Parquet file, about as many as 64 KiB of text are.
+MAX_PARQUET_ROWS = 500
+# Its footer stands at its end, so all of it is read for a trial; whoever has more sends a part.
+MAX_PARQUET_BYTES = 2**26
 
 _PLAIN = r"^[^\x00]*$"  # NUL is the one character PostgreSQL cannot keep
 _Label = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=_PLAIN)]

@@ -119,6 +119,9 @@ def _rules(dataset: Dataset) -> tuple[Fact, ...]:
         told.append(Fact("Told as", f"Settlements of {dataset.canonical.provider}; {account}"))
     if dataset.controls:
         told.append(Fact("Has to add up", "; ".join(map(_control, dataset.controls))))
+    if dataset.footers:
+        forms = " or ".join(dataset.footers)
+        told.append(Fact("Footers", f"A line whose first cell is {forms} is no row"))
     return (
         Fact("Dataset type", dataset.name, is_code=True),
         Fact("Key", f"{', '.join(dataset.key)}: {per_key}"),

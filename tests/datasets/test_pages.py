@@ -53,6 +53,7 @@ async def test_a_dataset_tells_its_columns_key_and_defaults(client: httpx.AsyncC
         },
         "fileTypes": ["csv", "tsv", "jsonl", "parquet"],
         "controls": [],
+        "footers": [],
         "defaults": {"onError": "quarantine", "maxRejectedRatio": 0.1},
         "links": {
             "self": "/analytics/datasets/transactions",

@@ -9,15 +9,26 @@ from server.files.failures import FailureCode, FileFailed
 from tests.fixtures.statements import OLD, balance, document, entry, money, statement
 from worker.ingest.camt import StatementReader
 from worker.ingest.camt_rows import LABELS
+from worker.ingest.controls import Checked
 
 
 def read(text: str | bytes, piece: int = 7) -> list[dict[str, str]]:
+    return looked_through(text, piece)[0]
+
+
+def controls(*statements: str) -> list[tuple[str, str | None, str, str, str]]:
+    """Return (name, currency, expected, actual, result) of every control."""
+    found = looked_through(document(*statements))[1]
+    return [(c.name, c.currency, str(c.expected), str(c.actual), c.result) for c in found]
+
+
+def looked_through(text: str | bytes, piece: int = 7) -> tuple[list[dict[str, str]], list[Checked]]:
     data = text.encode() if isinstance(text, str) else text
     reader, rows = StatementReader(), []
     for begin in range(0, len(data), piece):
         rows += reader.feed(data[begin : begin + piece])
     rows += reader.feed(b"", is_last=True)
-    return [dict(zip(LABELS, row, strict=True)) for row in rows]
+    return [dict(zip(LABELS, row, strict=True)) for row in rows], reader.controls
 
 
 def refused(text: str | bytes) -> FileFailed:
@@ -164,20 +175,33 @@ def test_a_statement_that_adds_up_is_taken() -> None:
         entry("5.00", status="<Sts><Cd>PDNG</Cd></Sts>"),
     ]
 
-    rows = read(document(statement(*parts), statement(entry("1.00"))))
+    without_balances = statement(entry("1.00"))
+
+    rows = read(document(statement(*parts), without_balances))
 
     assert [row["status"] for row in rows] == ["booked", "booked", "pending", "booked"]
+    assert controls(statement(*parts), without_balances) == [
+        ("Closing balance of statement 1", "EUR", "-8.00", "-8.00", "ok")
+    ]
 
 
-def test_a_statement_that_lost_an_entry_is_refused() -> None:
+def test_a_statement_that_lost_an_entry_is_told_by_its_place() -> None:
     good = statement(balance("OPBD", "0"), balance("CLBD", "1.00"), entry("1.00"))
     bad = statement(balance("PRCD", "100.00"), balance("CLBD", "112.50"), entry("12.00"))
 
-    failure = refused(document(good, bad))
+    assert controls(good, bad) == [
+        ("Closing balance of statement 1", "EUR", "1.00", "1.00", "ok"),
+        ("Closing balance of statement 2", "EUR", "112.50", "112.00", "failed"),
+    ]
 
-    assert failure.code is FailureCode.CONTROL_TOTAL_MISMATCH
-    assert "Statement 2 " in failure.detail
-    assert "0.50 EUR" in failure.detail
+
+def test_of_many_statements_no_more_are_told_than_can_be_read() -> None:
+    good = statement(balance("OPBD", "0"), balance("CLBD", "1"), entry("1"))
+    bad = statement(balance("OPBD", "0"), balance("CLBD", "2"), entry("1"))
+
+    told = controls(*[good] * 150, *[bad] * 150)
+
+    assert [result for *_, result in told] == ["ok"] * 100 + ["failed"] * 100
 
 
 BOMB = (

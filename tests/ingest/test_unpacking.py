@@ -12,12 +12,13 @@ import pytest
 
 from server.files.claims import Claim
 from server.files.failures import FailureCode, FileFailed
+from server.files.unpacked import limit_bytes
 from server.settings import Settings
 from server.storage.interface import Storage
 from tests.fixtures.ingest import claim_of
 from tests.ingest.store import MemoryStore
 from worker.context import Context
-from worker.ingest.unpacking import beside, gzip_lengths, limit_bytes, zstd_lengths
+from worker.ingest.unpacking import beside, gzip_lengths, zstd_lengths
 
 if sys.version_info >= (3, 14):
     from compression import zstd

@@ -189,3 +189,52 @@ def test_json_lines_hide_nothing_in_a_late_key(
 
     assert failure_of(file) == code
     assert client.shown(payments.provider) == {}
+
+
+@pytest.mark.parametrize("count", [20, 2_000], ids=["seen whole", "seen in part"])
+def test_blank_json_lines_are_skipped_and_keep_their_number(
+    client: Client, payments: Payments, count: int
+) -> None:
+    rows = payments.rows(count)
+    rows[count - 2] |= {"amount": "x"}
+    rows[count - 1] |= {"transaction_id": rows[0]["transaction_id"]}
+    lines = [json.dumps(row) for row in rows]
+    lines[1:1] = ["", " \t\r"]
+    lines[-1:-1] = [""]
+
+    file = client.send("\n".join(["", *lines, "", ""]), "a.jsonl", maxRejectedRatio=1)
+
+    assert counts_of(file) == {
+        "total": count,
+        "imported": count - 3,
+        "inserted": count - 3,
+        "rejected": 3,
+        "skipped": 5,
+    }
+    assert client.rows(file.id) == {
+        2: ["None:ambiguous-key"],
+        count + 2: ["amount:type-error"],
+        count + 4: ["None:ambiguous-key"],
+    }
+
+
+def test_what_breaks_late_among_json_lines_is_told_by_its_line(
+    client: Client, payments: Payments
+) -> None:
+    lines = [json.dumps(row) for row in payments.rows(2_000)]
+    two = ["", f"{lines[1_900]} {lines[1_901]}"]
+    kinds = {
+        "[1]": [*lines[:1_900], "[1]", *lines[1_900:]],
+        "behind a blank line": [*lines[:1_900], "", "{oops", *lines[1_900:]],
+        "two in a line": [*lines[:1_900], *two, *lines[1_902:]],
+    }
+
+    found = {
+        kind: client.send("\n".join(sent), "a.jsonl").failure or {} for kind, sent in kinds.items()
+    }
+
+    assert {kind: (told["code"], told["rowNumber"]) for kind, told in found.items()} == {
+        "[1]": ("structure-error", 1_901),
+        "behind a blank line": ("structure-error", 1_902),
+        "two in a line": ("structure-error", 1_902),
+    }

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import uuid4
 
-from tests.fixtures.client import FILES, Client, counts_of, read_csv
+from tests.fixtures.client import FILES, Client, counts_of, failure_of, read_csv
+from tests.journeys.parquet import parquet
 from tests.journeys.payments import Payments
 
 LABELS = "Vorgang;Art;Datum;Zone;W\u00e4hrung;Betrag;Notiz"
@@ -185,6 +186,42 @@ def test_json_lines_are_read_with_a_mapping(client: Client, payments: Payments) 
 
     assert counts_of(file) == {"total": 1, "imported": 1, "inserted": 1}
     assert client.shown(payments.provider) == {("EUR", "Capture"): (1, Decimal("1.5"))}
+
+
+def test_parquet_is_tried_and_read_with_a_mapping(client: Client, payments: Payments) -> None:
+    mapping = saved(client, payments.provider)
+    # A year of payments, and one row that the mapping does not make good.
+    data = parquet(
+        "SELECT number AS Vorgang, if(number = 1, 'Tanz', 'Einzug') AS Art,"
+        " formatDateTime(toDateTime('2025-01-01 10:00:00', 'UTC') + number, '%d.%m.%Y %H:%i')"
+        " AS Datum, 'CET' AS Zone, 'EUR' AS `W\u00e4hrung`,"
+        " toDecimal64(1.5, 2) AS Betrag, [number] AS Notiz FROM numbers(600)"
+    )
+
+    file = client.send(data, "a.parquet", mapping=mapping["id"])
+    answer = client.http.post(f"/analytics/mappings/{mapping['id']}/try", json={"fileId": file.id})
+
+    assert counts_of(file) == {"total": 600, "imported": 599, "inserted": 599, "rejected": 1}
+    assert client.rows(file.id) == {2: ["transaction_type:enum-error"]}
+    told = answer.json()
+    assert answer.status_code == 200, answer.text
+    assert (told["failure"], told["isWhole"]) == (None, False)
+    assert (told["rowsGood"], told["rowsRejected"]) == (499, 1)
+    assert told["header"]["unknown"] == ["Notiz"]
+    first, second, *_ = told["rows"]
+    assert (first["rowNumber"], first["cells"]["Art"]) == (1, "Einzug")
+    assert first["values"]["created_at"] == "2025-01-01T09:00:00.000Z"
+    assert first["values"]["transaction_type"] == "Capture"
+    assert (second["rowNumber"], second["verdict"]) == (2, "rejected")
+
+
+def test_parquet_that_is_none_is_no_sample(client: Client, payments: Payments) -> None:
+    mapping = saved(client, payments.provider)
+    file = client.send(b"PAR1 and no more", "a.parquet")
+
+    answer = client.http.post(f"/analytics/mappings/{mapping['id']}/try", json={"fileId": file.id})
+
+    assert answer.json()["failure"]["code"] == failure_of(file) == "structure-error"
 
 
 def test_card_numbers_are_found_in_the_cells_as_they_were_sent(

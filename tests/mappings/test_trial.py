@@ -69,6 +69,7 @@ async def test_a_saved_mapping_is_tried_on_a_text(client: httpx.AsyncClient) -> 
 async def test_json_lines_are_tried_too(client: httpx.AsyncClient) -> None:
     text = (
         '{"Vorgang": "1", "Art": "Einzug", "Betrag": 12.5, "created_at": "31.12.2024 10:30"}\n'
+        " \n"
         '{"Vorgang": "2", "Art": null, "Betrag": "x", "created_at": "31.12.2024 10:30"}\n'
     )
 
@@ -76,9 +77,14 @@ async def test_json_lines_are_tried_too(client: httpx.AsyncClient) -> None:
 
     rows = told["rows"]
     assert isinstance(rows, list)
-    assert [row["rowNumber"] for row in rows] == [1, 2]
+    assert [(row["rowNumber"], row["verdict"]) for row in rows] == [
+        (1, "good"),
+        (2, "skipped"),
+        (3, "rejected"),
+    ]
+    assert told["rowsSkipped"] == 1
     assert rows[0]["values"]["amount"] == "12.5000"
-    assert [issue["code"] for issue in rows[1]["issues"]] == ["required-value", "type-error"]
+    assert [issue["code"] for issue in rows[2]["issues"]] == ["required-value", "type-error"]
 
 
 @pytest.mark.parametrize(

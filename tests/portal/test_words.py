@@ -2,12 +2,17 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import cast
 
 import pytest
 
+from server.datasets.catalogue import Catalogue
+from server.datasets.pages import DatasetPage
 from server.files.answers import answer_file
 from server.files.failures import FailureCode
 from server.files.lifecycle import Outcome, Stage
+from server.portal.contexts import Shell
+from server.portal.dataset_pages import dataset_page
 from server.portal.figures import limit, money, money_with_symbol, percent, size, span, spark, when
 from server.portal.parts import Progress
 from server.portal.periods import month_of, month_to, read_period
@@ -138,3 +143,21 @@ def test_a_line_needs_three_points() -> None:
     line = spark([Decimal(1), Decimal(2), Decimal(1)])
     assert line is not None
     assert line.line == "0.00,30.00 50.00,2.00 100.00,30.00"
+
+
+def test_declared_footers_are_told_by_both_pages_of_a_dataset() -> None:
+    dataset = Catalogue.built_in().get("transactions")
+    assert dataset is not None
+    footed = dataset.model_copy(update={"footers": ("<END>", "Total( [A-Z]{3})?")})
+    shell = cast(Shell, object())
+
+    facts = {
+        is_footed: {fact.label: fact.value for fact in dataset_page(shell, told, base_url="").rules}
+        for is_footed, told in ((True, footed), (False, dataset))
+    }
+
+    assert DatasetPage.of(footed).footers == ("<END>", "Total( [A-Z]{3})?")
+    assert facts[True]["Footers"] == (
+        "A line whose first cell is <END> or Total( [A-Z]{3})? is no row"
+    )
+    assert "Footers" not in facts[False]

@@ -14,14 +14,15 @@ from server.datasets.template import csv_text
 from server.files.claims import Claim
 from server.files.contents import HEAD_BYTES, look
 from server.files.failures import FailureCode, FileFailed
-from server.files.framing import find_layout
+from server.files.framing import check_header, find_layout
+from server.files.parquet import ParquetFile, parquet_layout
 from server.files.policy import CAMT053, size_limit_bytes
 from server.mappings.used import mapping_used
 from worker.context import Context
 from worker.ingest.attempt import Attempt
 from worker.ingest.camt_rows import LABELS
-from worker.ingest.parquet import parquet_layout
 from worker.ingest.pinned import chunks, read_pinned
+from worker.ingest.place import place_of
 from worker.ingest.repair import Repair, repair_of
 
 _CHUNK_BYTES = 8 * 2**20
@@ -42,7 +43,10 @@ class Inspection:
     """Whose rejected rows these are, and which mapping they are read with."""
     is_whole: bool = False
     """True when the whole file was looked at."""
-
+    has_blank_lines: bool = False
+    """True when that met a blank line."""
+    records: int | None = None
+    """Lines that are not blank, where they had to be counted (`json_lines.py`)."""
     is_statement: bool = False
     """True for camt.053, which is turned into CSV."""
 
@@ -82,7 +86,15 @@ async def inspect(context: Context, claim: Claim, dataset: Dataset) -> Inspectio
     mapping = await mapping_used(context.units, repair.mapping)
     if claim.file_type == "parquet":
         attempt = Attempt(context, claim, dataset)
-        layout, alignment = await parquet_layout(attempt, head, mapping)
+        layout, alignment = await parquet_layout(
+            ParquetFile(place_of(attempt), claim.size_bytes, head),
+            dataset,
+            mapping,
+            analytics=attempt.analytics,
+            settings=context.settings,
+            comment=attempt.comment,
+        )
+        check_header(dataset, alignment)
     else:
         layout, alignment = find_layout(
             dataset, contents, file_type=claim.file_type, mapping=mapping
@@ -102,8 +114,9 @@ async def inspect(context: Context, claim: Claim, dataset: Dataset) -> Inspectio
         tail,
         sha256,
         repair,
-        contents.is_whole,
-        is_statement,
+        is_whole=contents.is_whole,
+        has_blank_lines=bool(contents.blank_lines),
+        is_statement=is_statement,
     )
 
 

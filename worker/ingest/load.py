@@ -24,6 +24,7 @@ from worker.ingest.attempt import Attempt
 from worker.ingest.cards import card_numbers
 from worker.ingest.duplicates import settle_doubled_keys
 from worker.ingest.inspect import Inspection
+from worker.ingest.json_lines import blank_lines_before, check_records
 from worker.ingest.pinned import object_changed
 from worker.ingest.quotes import check_last_quote
 from worker.ingest.rows import stage_rows
@@ -78,10 +79,12 @@ async def _load(attempt: Attempt, inspection: Inspection) -> Verdict:
         reporting.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await reporting
+    await check_records(attempt, inspection, source)
     await check_size_served(attempt, source)
     await check_last_quote(attempt, inspection, source)
     doubled = await settle_doubled_keys(attempt, layout, source)
     verdict = await judge_staged(attempt, doubled)
+    verdict = replace(verdict, controls=(*source.controls, *verdict.controls))
     await _keep_reported_rows(attempt, verdict)
     return verdict
 
@@ -114,7 +117,7 @@ async def _report_progress(attempt: Attempt) -> None:
 
 async def _failure(attempt: Attempt, inspection: Inspection, fault: QueryRejected) -> Exception:
     """Return what a refused statement says of the file; the message itself may quote cells."""
-    row_number = _row_number(fault, inspection)
+    row_number = await _row_number(attempt, inspection, fault)
     where = f" near row {row_number}" if row_number is not None else ""
     if _is_too_long(fault) or _HUGE_ROW in fault.server_message:
         limit = attempt.context.settings.max_record_bytes
@@ -148,12 +151,16 @@ async def _storage_fault(attempt: Attempt) -> Exception:
     return StorageUnavailable("ClickHouse could not read the object")
 
 
-def _row_number(fault: QueryRejected, inspection: Inspection) -> int | None:
+async def _row_number(attempt: Attempt, inspection: Inspection, fault: QueryRejected) -> int | None:
     found = _ROW.search(fault.server_message)
     if found is None:
         return None
-    # ClickHouse counts from 1 and counts the header.
-    return max(int(found.group(1)) - 1 - inspection.layout.header_place, 1)
+    record = int(found.group(1))  # counted from 1
+    layout = inspection.layout
+    if not layout.is_positional:
+        return record + await blank_lines_before(attempt, layout, record)
+    # With the header.
+    return max(record - 1 - layout.header_place, 1)
 
 
 async def _keep_reported_rows(attempt: Attempt, verdict: Verdict) -> None:

@@ -15,7 +15,7 @@ from worker.ingest.ending import Imported, withheld_ending
 from worker.ingest.exemptions import with_exemptions
 from worker.ingest.identical import stand_back
 from worker.ingest.inspect import Inspection, inspect
-from worker.ingest.json_keys import with_all_keys
+from worker.ingest.json_lines import with_all_lines
 from worker.ingest.load import load
 from worker.ingest.policy import apply_policy
 from worker.ingest.publish import publish, resume
@@ -50,7 +50,7 @@ async def ingest(context: Context, claim: Claim) -> None:
         # The same bytes in other words are another file (`identical.py`).
         claim = replace(claim, mapping=repair.mapping)
         attempt = replace(attempt, claim=claim)
-        inspection = await with_all_keys(attempt, inspection)
+        inspection = await with_all_lines(attempt, inspection)
         inspection = await with_exemptions(attempt, inspection)
         changes = _known(inspection)
         if await stand_back(attempt, changes):

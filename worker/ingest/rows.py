@@ -4,6 +4,7 @@ Called by `load.py`. Both passes run inside ClickHouse; the second reads the sta
 few rows that the first did not clear, not the file.
 """
 
+from server.datasets.blank_lines import skipped_statement
 from server.datasets.clearing import clearing_statement
 from server.datasets.issues import IssueCode
 from server.datasets.judging import judging_statement
@@ -32,6 +33,9 @@ async def stage_rows(
         max_record_bytes=max_record_bytes,
     )
     await _run(attempt, layout, source, clearing)
+    if layout.blanks is not None:
+        skipped = skipped_statement(attempt.dataset, source.lines, attempt.staged)
+        await _run(attempt, layout, source, skipped)
     if not await attempt.count(f"{attempt.staged} WHERE _verdict = {UNCLEAR}"):
         return
     judging = judging_statement(

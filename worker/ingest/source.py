@@ -9,6 +9,7 @@ from server.datasets.mapping import DEFAULT_ZONE
 from server.datasets.provision import ZONES
 from server.datasets.sql import quoted
 from worker.ingest.attempt import Attempt
+from worker.ingest.controls import Checked
 from worker.ingest.inspect import Inspection
 from worker.ingest.pinned import object_changed
 from worker.ingest.place import place_of
@@ -30,6 +31,8 @@ class Source:
     packed: str
     """Its arguments behind format and structure, with their commas; may be empty."""
     parameters: Mapping[str, object]
+    controls: tuple[Checked, ...] = ()
+    """What was found to add up, or not, when it was turned into cells."""
 
     def cells(self, layout: Layout) -> str:
         """Return the table expression of the file's records, cut as the layout says."""
@@ -67,15 +70,16 @@ async def source_of(attempt: Attempt, inspection: Inspection) -> Source:
     """Return what to read; text that is not UTF-8 and bank statements are turned into it first.
 
     Raises:
-        FileFailed: encoding-error; of statements structure-error, control-total-mismatch,
-            compression-error, pan-detected.
+        FileFailed: encoding-error; of statements structure-error, compression-error,
+            pan-detected.
         StorageUnavailable: the store did not answer.
     """
     claim, context = attempt.claim, attempt.context
     key, version, size_bytes = claim.object_key, claim.object_version, claim.size_bytes
     compression = inspection.compression or "none"
+    controls: tuple[Checked, ...] = ()
     if inspection.is_statement:
-        derived = await turn_statements(context, claim, inspection.compression)
+        derived, controls = await turn_statements(context, claim, inspection.compression)
         key, version, size_bytes = derived.key, derived.version_id, derived.size_bytes
         compression = "none"
     elif inspection.needs_transcoding:
@@ -90,6 +94,7 @@ async def source_of(attempt: Attempt, inspection: Inspection) -> Source:
             "zone": zone_number((mapping and mapping.zone) or DEFAULT_ZONE),
             "zones": f"{attempt.analytics.database}.{ZONES}",
         },
+        controls=controls,
     )
 
 

@@ -17,6 +17,7 @@ from server.storage.keys import derived_key
 from worker.context import Context
 from worker.ingest.camt import StatementReader
 from worker.ingest.camt_rows import LABELS
+from worker.ingest.controls import Checked
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -35,22 +36,27 @@ class _Unpacking(Protocol):
     def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
 
 
-async def turn_statements(context: Context, claim: Claim, compression: str | None) -> ObjectVersion:
-    """Return the derived object: the statements' bookings as CSV, without compression.
+async def turn_statements(
+    context: Context, claim: Claim, compression: str | None
+) -> tuple[ObjectVersion, tuple[Checked, ...]]:
+    """Return the derived object, the statements' bookings as CSV, and what their balances say.
 
     Raises:
-        FileFailed: structure-error, control-total-mismatch, compression-error, too-large.
+        FileFailed: structure-error, compression-error, too-large, pan-detected.
         StorageUnavailable: the store did not answer.
     """
     key = derived_key(claim.workspace_id, str(claim.file_id), claim.attempt)
-    chunks = _as_csv(context, claim, compression)
-    return await context.storage.put_stream(key, chunks, content_type="text/csv; charset=utf-8")
+    reader = StatementReader()
+    chunks = _as_csv(reader, _plain(context, claim, compression))
+    kind = "text/csv; charset=utf-8"
+    derived = await context.storage.put_stream(key, chunks, content_type=kind)
+    return derived, tuple(reader.controls)
 
 
-async def _as_csv(context: Context, claim: Claim, compression: str | None) -> AsyncIterator[bytes]:
-    reader, count = StatementReader(), 0
+async def _as_csv(reader: StatementReader, plain: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    count = 0
     yield csv_text([LABELS]).encode()
-    async for chunk in _plain(context, claim, compression):
+    async for chunk in plain:
         count += len(chunk)
         if count > _MOST_BYTES:
             detail = f"camt.053 is taken up to {_MOST_BYTES} bytes; send the statements one by one."

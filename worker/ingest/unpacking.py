@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import TypeVar
 
 from server.files.claims import Claim
-from server.files.failures import FailureCode, FileFailed
+from server.files.unpacked import limit_bytes, unpacks_to_too_much
 from server.settings import Settings
 from worker.context import Context
 from worker.ingest.pinned import chunks
@@ -28,8 +28,6 @@ Unpack = Callable[[bytes], Iterator[int]]
 
 _READ_BYTES = 2**20
 _UNPACK_BYTES = 4 * 2**20
-# What is no danger to anyone, whatever it was packed to: small files of like rows pack well.
-_HARMLESS_BYTES = 64 * 2**20
 # The most that one byte of DEFLATE can stand for (RFC 1951: 258 bytes in two bits).
 _GZIP_RATIO = 1032
 
@@ -62,18 +60,6 @@ async def beside(context: Context, claim: Claim, compression: str | None, work: 
         counting.cancel()
         # Until the statement has stopped on the server.
         await asyncio.gather(working, counting, return_exceptions=True)
-
-
-def limit_bytes(settings: Settings, size_bytes: int) -> int:
-    """Return how much a file of that size may unpack to (bytes)."""
-    by_ratio = max(size_bytes * settings.max_compression_ratio, _HARMLESS_BYTES)
-    return min(by_ratio, settings.max_decompressed_bytes)
-
-
-def unpacks_to_too_much(limit: int) -> FileFailed:
-    """Return the failure of a file that unpacks to more than limit bytes."""
-    detail = f"It unpacks to more than {limit} bytes, which is more than a file of its size may."
-    return FileFailed(FailureCode.DECOMPRESSION_LIMIT, detail, limit_bytes=limit)
 
 
 def gzip_lengths() -> Unpack:
