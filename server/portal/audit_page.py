@@ -13,7 +13,7 @@ from server.files.answers import page_path
 from server.insights.cells import time_text
 from server.portal.audit_words import KINDS, action_in_words, detail_in_words
 from server.portal.contexts import Shell
-from server.portal.figures import clock_time, moment_in_words
+from server.portal.dates import moment_in_words
 from server.portal.navigation import tabs_for
 from server.portal.parts import Option
 from server.portal.people_contexts import AuditPage
@@ -110,10 +110,10 @@ def audit_page(
 
 
 def _line(event: AuditEvent, zone: str, now: datetime) -> AuditLine:
-    day = moment_in_words(event.at, now, zone).rsplit(" ", 1)[0].capitalize()
+    told = moment_in_words(event.at, now, zone, with_seconds=True)
     is_own = event.subject_kind == "user" and event.subject_id == event.actor_id
     return AuditLine(
-        at=f"{day} {clock_time(event.at, zone, with_seconds=True)}",
+        at=told[:1].upper() + told[1:],
         at_iso=time_text(event.at),
         who=sender_in_words(event.actor),
         address=event.address,

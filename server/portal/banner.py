@@ -7,7 +7,8 @@ from decimal import Decimal
 from server.access.scopes import Scope
 from server.files.answers import FileAnswer, Statistics
 from server.files.lifecycle import Outcome, Stage
-from server.portal.figures import count, moment_in_words, money, plural
+from server.portal.dates import moment_in_words
+from server.portal.figures import count, money, plural
 from server.portal.parts import Action, Banner, Tone
 from server.portal.words import STAGES, advice_of, progress_of
 
@@ -158,15 +159,15 @@ def allowed(actions: Sequence[Action], scopes: frozenset[Scope]) -> tuple[Action
     return tuple(it for it in actions if it.needs is None or it.needs in scopes)
 
 
-def actions_of(file: FileAnswer) -> tuple[Action, ...]:
-    """Return the buttons of the page head."""
+def actions_of(file: FileAnswer, now: datetime) -> tuple[Action, ...]:
+    """Return the buttons of the page head; what would be refused at this moment is not there."""
     actions = []
     if file.uploaded_at is not None and file.links.original is not None:
         original = file.links.original
         actions.append(Action("Original", original, needs=Scope.FILES_DOWNLOAD, is_download=True))
     if file.status.is_final and file.uploaded_at is not None and file.links.original is not None:
         actions.append(_again(file, "Check again…"))
-    if _is_in(file):
+    if _is_in(file) and not is_undo_over(file, now):
         actions.append(
             Action(
                 "Undo import…",
@@ -179,6 +180,21 @@ def actions_of(file: FileAnswer) -> tuple[Action, ...]:
             )
         )
     return tuple(actions)
+
+
+def undo_in_words(file: FileAnswer, now: datetime, zone: str) -> str:
+    """Return until when the import can be undone, or why not any more; empty when always."""
+    if not _is_in(file) or file.undo_until is None:
+        return ""
+    until = moment_in_words(file.undo_until, now, zone)
+    if is_undo_over(file, now):
+        return f"Not possible any more: the time that this appliance allows for it ended {until}."
+    return f"Possible until {until}"
+
+
+def is_undo_over(file: FileAnswer, now: datetime) -> bool:
+    """Return whether the time to undo the import is over, as `FileService.undo` judges it."""
+    return file.undo_until is not None and file.undo_until <= now
 
 
 def _is_in(file: FileAnswer) -> bool:

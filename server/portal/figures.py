@@ -1,33 +1,15 @@
-"""How numbers, sizes and times are printed: by the reader's locale, exact, units told."""
+"""How numbers and sizes are printed: by the reader's locale, exact, units told."""
 
-from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from zoneinfo import ZoneInfo
 
 from server.datasets.currencies import EXPONENTS
 from server.portal.locales import localised
 from server.portal.parts import Spark
 
-DASH = "\N{EN DASH}"
-NONE = DASH
+NONE = "\N{EN DASH}"
 
 _SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹", "KRW": "₩", "BRL": "R$"}
 _SIZES = ("B", "kB", "MB", "GB", "TB")
-_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-_MONTHS_LONG = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
 
 
 def count(number: int | None) -> str:
@@ -87,56 +69,6 @@ def seconds(duration: float | None) -> str:
         return f"{localised(f'{duration:.1f}')} s"
     minutes, rest = divmod(round(duration), 60)
     return f"{minutes} min {rest} s"
-
-
-def day(value: date, *, with_year: bool = True) -> str:
-    """Return a day: `3 Nov 2026`."""
-    short = f"{value.day} {_MONTHS[value.month - 1]}"
-    return f"{short} {value.year}" if with_year else short
-
-
-def span(first: date, last: date) -> str:
-    """Return a span of days: `1-22 November 2026`, `28 Oct - 3 Nov 2026`."""
-    month = _MONTHS_LONG[last.month - 1]
-    if first == last:
-        return f"{last.day} {month} {last.year}"
-    if (first.year, first.month) == (last.year, last.month):
-        return f"{first.day}{DASH}{last.day} {month} {last.year}"
-    with_year = first.year != last.year
-    return f"{day(first, with_year=with_year)} {DASH} {day(last)}"
-
-
-def month(value: date) -> str:
-    """Return a month: `Nov 2026`."""
-    return f"{_MONTHS[value.month - 1]} {value.year}"
-
-
-def clock_time(moment: datetime, zone: str, *, with_seconds: bool = False) -> str:
-    """Return the time of day in the zone."""
-    return moment.astimezone(ZoneInfo(zone)).strftime("%H:%M:%S" if with_seconds else "%H:%M")
-
-
-def when(moment: datetime, now: datetime, zone: str) -> str:
-    """Return a moment as short as it can be told: `just now`, `09:41`, `Yesterday`, `3 Nov`."""
-    local, today = moment.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone)).date()
-    if timedelta() <= now - moment < timedelta(minutes=1):
-        return "just now"
-    if local.date() == today:
-        return local.strftime("%H:%M")
-    if local.date() == today - timedelta(days=1):
-        return "Yesterday"
-    return day(local.date(), with_year=local.year != today.year)
-
-
-def moment_in_words(moment: datetime, now: datetime, zone: str) -> str:
-    """Return day and time: `today 09:41`, `yesterday 06:00`, `3 Nov 2026 06:00`."""
-    local, today = moment.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone)).date()
-    clock = local.strftime("%H:%M")
-    if local.date() == today:
-        return f"today {clock}"
-    if local.date() == today - timedelta(days=1):
-        return f"yesterday {clock}"
-    return f"{day(local.date())} {clock}"
 
 
 def spark(values: list[Decimal]) -> Spark | None:

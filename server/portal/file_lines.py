@@ -5,7 +5,8 @@ from datetime import datetime
 
 from server.files.answers import FileAnswer
 from server.insights.cells import time_text
-from server.portal.figures import NONE, count, size, when
+from server.portal.dates import when
+from server.portal.figures import NONE, count, size
 from server.portal.parts import FileLine
 from server.portal.words import chip_of, progress_of, sender_in_words
 

@@ -11,9 +11,10 @@ from server.datasets.issues import ISSUES, IssueCode
 from server.datasets.mapping import Mapping as ColumnMapping
 from server.files.answers import FileAnswer, HistoryEntry, Statistics, answer_file
 from server.files.models import File
-from server.portal.banner import actions_of, allowed, banner_of
+from server.portal.banner import actions_of, allowed, banner_of, undo_in_words
 from server.portal.contexts import FilePage, Shell
-from server.portal.figures import count, moment_in_words, money, percent, plural, size
+from server.portal.dates import moment_in_words
+from server.portal.figures import count, money, percent, plural, size
 from server.portal.file_lines import file_line
 from server.portal.file_parts import Fact, IssueLine, RepairForm
 from server.portal.header_lines import header_alignment
@@ -84,7 +85,7 @@ def file_page(
         subtitle=f"{title} · {size(file.file.size_bytes)} · sent {sent} "
         f"by {sender_in_words(file.created_by)}",
         banner=replace(banner, actions=allowed(banner.actions, scopes)),
-        actions=allowed(actions_of(file), scopes),
+        actions=allowed(actions_of(file, now), scopes),
         figures=_figures(statistics) if statistics else (),
         steps=steps_of(file, zone),
         totals=_totals(statistics) if statistics and statistics.totals else None,
@@ -106,7 +107,7 @@ def file_page(
         repair=form,
         repairs=repair_lines(family.repairs),
         header=header_alignment(file, dataset, row.labels or ()),
-        facts=_facts(file, family),
+        facts=_facts(file, family, undo_in_words(file, now, zone)),
         history=tuple(history_line(entry, now, zone) for entry in history),
     )
 
@@ -187,11 +188,12 @@ def _issue_title(code: str) -> str:
     return ISSUES[IssueCode(code)].title if code in list(IssueCode) else code
 
 
-def _facts(file: FileAnswer, family: Family) -> tuple[Fact, ...]:
+def _facts(file: FileAnswer, family: Family, undo: str) -> tuple[Fact, ...]:
     details = file.file
     size_bytes = details.size_bytes
     facts = (
         Fact("File id", file.id, is_code=True),
+        Fact("Undo", undo),
         _repaired(file, family),
         _other("Same bytes as", file.duplicate_of),
         Fact("Dataset", file.dataset_type),

@@ -6,7 +6,8 @@ from types import MappingProxyType
 
 from server.files.answers import HistoryEntry
 from server.insights.cells import time_text
-from server.portal.figures import clock_time, moment_in_words, plural
+from server.portal.dates import moment_in_words
+from server.portal.figures import plural
 from server.portal.parts import HistoryLine
 from server.portal.words import RESULTS, cause_in_words, failure_in_words, sender_in_words
 
@@ -28,11 +29,10 @@ def history_line(entry: HistoryEntry, now: datetime, zone: str) -> HistoryLine:
         now: the present, aware.
         zone: IANA zone of the reader.
     """
-    day = moment_in_words(entry.at, now, zone).rsplit(" ", 1)[0]
     why = _why(entry.detail)
     what = cause_in_words(entry.cause)
     return HistoryLine(
-        at=f"{day} {clock_time(entry.at, zone, with_seconds=True)}",
+        at=moment_in_words(entry.at, now, zone, with_seconds=True),
         at_iso=time_text(entry.at),
         what=f"{what}: {why}" if why else what,
         who=sender_in_words(entry.actor),

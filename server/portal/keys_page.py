@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from server.access.models import ApiKey
 from server.access.scopes import Scope
 from server.portal.contexts import Shell
-from server.portal.figures import moment_in_words
+from server.portal.dates import moment_in_words
 from server.portal.key_parts import KeyKind, KeyLine
 from server.portal.navigation import tabs_for
 from server.portal.parts import Chip, Tone

@@ -1,8 +1,8 @@
 """How numbers are written where the reader lives: by the languages the browser asks for.
 
-The words stay English and days are written so that no country misreads them (`3 Nov 2026`); what
-differs is which mark groups the digits and which begins the fraction. The marks are those of
-Unicode's CLDR 46 (`numbers/symbols`); scripts get the same locale for `Intl` (`words.js`).
+The words stay English; what differs is which mark groups the digits and which begins the fraction.
+The marks are those of Unicode's CLDR 46 (`numbers/symbols`); scripts get the same locale for `Intl`
+(`words.js`). How days are written goes by the same choice, with its region (`dates.py`).
 """
 
 import re
@@ -32,7 +32,7 @@ _ASKED = re.compile(
     r"\s*([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)\s*(?:;\s*q=([01](?:\.\d{0,3})?))?\s*"
 )
 
-_current: ContextVar[str] = ContextVar("locale", default=DEFAULT)
+_current: ContextVar[tuple[str, str]] = ContextVar("locale", default=(DEFAULT, ""))
 
 
 def choose_locale(accept_language: str) -> str:
@@ -41,6 +41,35 @@ def choose_locale(accept_language: str) -> str:
     Args:
         accept_language: the header (RFC 9110, 12.5.4); anything may stand there.
     """
+    return _chosen(accept_language)[0]
+
+
+def print_for(accept_language: str) -> None:
+    """Let what is printed from now on in this request be in the reader's locale."""
+    _current.set(_chosen(accept_language))
+
+
+def current_locale() -> str:
+    """Return the locale of the reader whose request this is."""
+    return _current.get()[0]
+
+
+def current_region() -> str:
+    """Return that locale with the region it was asked for with, in lower case: `en-gb`, `de`.
+
+    Empty when nothing that is known was asked for.
+    """
+    return _current.get()[1]
+
+
+def localised(number: str) -> str:
+    """Return a number written in English (`1,234.5`) as the reader writes it."""
+    group, point = _MARKS[current_locale().lower()]
+    return number.translate({ord(","): group, ord("."): point})
+
+
+def _chosen(accept_language: str) -> tuple[str, str]:
+    """Return the locale whose marks are known, and what `current_region` says of it."""
     wanted: list[tuple[float, str]] = []
     for part in accept_language[:500].split(","):
         found = _ASKED.fullmatch(part)
@@ -51,21 +80,5 @@ def choose_locale(accept_language: str) -> str:
         region = next((it.upper() for it in rest if len(it) == 2), "")  # noqa: PLR2004 - ISO 3166
         for known in (f"{language}-{region}", language):
             if known.lower() in _MARKS:
-                return known
-    return DEFAULT
-
-
-def print_for(accept_language: str) -> None:
-    """Let what is printed from now on in this request be in the reader's locale."""
-    _current.set(choose_locale(accept_language))
-
-
-def current_locale() -> str:
-    """Return the locale of the reader whose request this is."""
-    return _current.get()
-
-
-def localised(number: str) -> str:
-    """Return a number written in English (`1,234.5`) as the reader writes it."""
-    group, point = _MARKS[_current.get().lower()]
-    return number.translate({ord(","): group, ord("."): point})
+                return known, f"{language}-{region.lower()}" if region else language
+    return DEFAULT, ""

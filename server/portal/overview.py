@@ -15,17 +15,8 @@ from server.portal.charts import (
     volume_card,
 )
 from server.portal.contexts import OverviewPage, Shell
-from server.portal.figures import (
-    NONE,
-    clock_time,
-    count,
-    day,
-    money,
-    money_with_symbol,
-    percent,
-    plural,
-    spark,
-)
+from server.portal.dates import clock_time, day
+from server.portal.figures import NONE, count, money, money_with_symbol, percent, plural, spark
 from server.portal.numbers import Extent, Numbers, Sums
 from server.portal.parts import Cell, Choice, Figure, FileLine, Option, Table
 from server.portal.periods import CUSTOM, NAMES, Period

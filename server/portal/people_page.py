@@ -9,7 +9,8 @@ from server.access.people_repository import Person
 from server.access.roles import Role
 from server.access.scopes import Scope
 from server.portal.contexts import Shell
-from server.portal.figures import moment_in_words, plural
+from server.portal.dates import moment_in_words
+from server.portal.figures import plural
 from server.portal.navigation import tabs_for
 from server.portal.parts import Chip, Tone
 from server.portal.people_contexts import PeoplePage

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from types import MappingProxyType
 
 from server.insights.question import Interval
-from server.portal.figures import day, month, span
+from server.portal.dates import day, month, span
 
 THIS_MONTH = "this-month"
 LAST_30_DAYS = "last-30-days"

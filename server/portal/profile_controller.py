@@ -15,7 +15,8 @@ from server.access.sessions import COOKIE
 from server.clock import Clock
 from server.errors import ApplianceError, Malformed, RateLimited, Unauthenticated
 from server.portal.begun import too_many
-from server.portal.figures import moment_in_words, plural
+from server.portal.dates import moment_in_words
+from server.portal.figures import plural
 from server.portal.navigation import tabs_for
 from server.portal.people_contexts import ProfilePage, RecoveryCodesPage, SecondFactorPage
 from server.portal.people_parts import Said

@@ -2,7 +2,8 @@
 
 from server.files.answers import FileAnswer
 from server.files.lifecycle import Stage
-from server.portal.figures import clock_time, count, seconds
+from server.portal.dates import clock_time
+from server.portal.figures import count, seconds
 from server.portal.parts import Step
 
 _ORDER = (Stage.AWAITING_UPLOAD, Stage.INSPECTING, Stage.LOADING, Stage.PUBLISHING)

@@ -137,7 +137,7 @@ def test_a_custom_period_shows_its_dates(page: Page) -> None:
     page.get_by_role("button", name="Show").click()
 
     expect(page.locator(".page-head p")).to_contain_text(
-        "5\N{EN DASH}11 October 2026 against 28 Sep"
+        "October 5\N{EN DASH}11, 2026 against Sep 28"
     )
 
 

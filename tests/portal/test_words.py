@@ -13,7 +13,8 @@ from server.files.failures import FailureCode
 from server.files.lifecycle import Outcome, Stage
 from server.portal.contexts import Shell
 from server.portal.dataset_pages import dataset_page
-from server.portal.figures import limit, money, money_with_symbol, percent, size, span, spark, when
+from server.portal.dates import span, when
+from server.portal.figures import limit, money, money_with_symbol, percent, size, spark
 from server.portal.parts import Progress
 from server.portal.periods import month_of, month_to, read_period
 from server.portal.words import _FAILED_SHORT, RESULTS, STAGES, progress_of, sender_in_words
