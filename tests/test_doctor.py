@@ -1,7 +1,8 @@
 """The doctor on real parts: well when all is well, and each illness told with its cure."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,11 +10,14 @@ from typing import cast
 
 import pytest
 import pytest_asyncio
+from pydantic import SecretStr
 
+from server.app import create_app
 from server.datasets.catalogue import Catalogue
 from server.datasets.declaration import Column, ColumnType
 from server.datasets.provision import provision
 from server.db.migrate import migrate
+from server.doctor import bucket
 from server.doctor.clocks import hold_clock
 from server.doctor.examination import examine
 from server.doctor.finding import Ill
@@ -22,9 +26,11 @@ from server.operations.repository import BACKUP, DRAIN, WORKER, note_operation
 from server.parts import Parts, build_parts
 from server.schema import metadata
 from server.settings import Settings
+from server.storage.embedded.endpoint import EmbeddedStore
+from server.storage.embedded.events import webhook_notifier
 from server.storage.interface import ObjectVersion, Storage
 from server.storage.keys import PROBES
-from tests.fixtures.storage import StorageAddress
+from tests.fixtures.storage import ASGIApplication, StorageAddress, served
 from worker.embedded.valkey import ValkeyChild
 
 
@@ -120,6 +126,14 @@ async def test_the_doctor_leaves_nothing_in_the_store(parts: Parts) -> None:
     assert await probes(parts) == []
 
 
+async def test_a_finding_about_a_stored_object_is_told_as_it_is(parts: Parts) -> None:
+    await parts.storage.ensure_bucket()
+    late = replace(parts, clock=lambda: parts.clock() + timedelta(hours=1))
+
+    with pytest.raises(Ill, match="the object storage differs by"):
+        await check_clock(late)
+
+
 async def test_a_check_that_is_given_up_while_it_stores_leaves_nothing(parts: Parts) -> None:
     await parts.storage.ensure_bucket()
     slow = SlowToAnswer(parts.storage)
@@ -135,6 +149,52 @@ async def test_a_check_that_is_given_up_while_it_stores_leaves_nothing(parts: Pa
         await check
     assert len(kept) == 1
     assert await probes(parts) == []
+
+
+async def test_whether_the_store_tells_of_new_files_is_seen(
+    parts: Parts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await migrate(parts.engine, metadata)
+    await parts.storage.ensure_bucket()
+    settings = parts.settings.model_copy(update={"storage_event_token": SecretStr("a token")})
+    # This store tells nobody; nobody has to wait for long to know.
+    with monkeypatch.context() as patched:
+        patched.setattr(bucket, "ARRIVES_WITHIN_SECONDS", 0.2)
+        with pytest.raises(Ill, match="no server hears"):
+            await bucket.check_events(replace(parts, settings=settings))
+
+    server = build_parts(settings)
+    app = cast("ASGIApplication", create_app(server))
+    with served(app) as url, telling_store(tmp_path / "objects", url) as address:
+        told = build_parts(
+            settings.model_copy(
+                update={"storage_internal_url": address.url, "storage_public_url": address.url}
+            )
+        )
+        await bucket.check_events(told)
+        left = await probes(told)
+        await told.close()
+    await server.close()
+
+    assert left == []
+
+
+@contextmanager
+def telling_store(root: Path, server: str) -> Iterator[StorageAddress]:
+    """Serve a store that tells the server of new objects."""
+    address = StorageAddress(url="")
+    store = EmbeddedStore(
+        root,
+        bucket=address.bucket,
+        access_key=address.access_key,
+        secret_key=address.secret_key,
+        region=address.region,
+        max_object_bytes=2**20,
+        on_event=webhook_notifier(f"{server}/storage/events", "a token"),
+    )
+    with served(cast("ASGIApplication", store)) as url:
+        yield StorageAddress(url=url)
+    store.close()
 
 
 class SlowToAnswer:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from server.doctor import clocks, storage, systems, upkeep
+from server.doctor import bucket, clocks, storage, systems, upkeep
 from server.doctor.finding import Finding, Ill
 from server.parts import Parts
 
@@ -24,6 +24,8 @@ CHECKS: Final[Mapping[str, Check]] = MappingProxyType(
         "queue": systems.check_queue,
         "object storage": storage.check_answer,
         "object versions": storage.check_versions,
+        "object lifecycle": bucket.check_rules,
+        "storage events": bucket.check_events,
         "object storage's clock": storage.check_clock,
         "ClickHouse": systems.check_clickhouse,
         "ClickHouse version": systems.check_clickhouse_version,

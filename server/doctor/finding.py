@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True)
+# Not frozen: Python itself writes the traceback into an exception.
+@dataclass(eq=False)
 class Ill(Exception):
     """A check found something.
 

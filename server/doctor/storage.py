@@ -1,24 +1,17 @@
 """Whether the object storage keeps what it is given, knows the time, and is read by ClickHouse."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Final
-from uuid import uuid4
 
 from server.datasets.sql import quoted
 from server.doctor.clocks import hold_clock
 from server.doctor.finding import Ill
+from server.doctor.probe import LINES, probe
 from server.doctor.systems import COMMENT
 from server.errors import AdapterError
 from server.parts import Parts
-from server.storage.interface import ObjectVersion
-from server.storage.keys import probe_key
 
-_LINES: Final = 3
 _EXPIRES_IN: Final = timedelta(minutes=5)
-_TIDYING_SECONDS: Final = 5
 
 
 async def check_answer(parts: Parts) -> None:
@@ -35,15 +28,15 @@ async def check_versions(parts: Parts) -> None:
 
 async def check_clock(parts: Parts) -> None:
     """Compare the time the store gives to a new object with ours."""
-    async with _probe(parts) as probe:
-        hold_clock("the object storage", probe.last_modified, parts.clock())
+    async with probe(parts) as stored:
+        hold_clock("the object storage", stored.last_modified, parts.clock())
 
 
 async def check_reading(parts: Parts) -> None:
     """Have ClickHouse read an object by a signed URL, as it reads every file."""
-    async with _probe(parts) as probe:
+    async with probe(parts) as stored:
         address = parts.storage.presign_get(
-            probe.key, version_id=probe.version_id, expires_in=_EXPIRES_IN, public=False
+            stored.key, version_id=stored.version_id, expires_in=_EXPIRES_IN, public=False
         )
         try:
             told = await parts.analytics.query(
@@ -60,31 +53,6 @@ async def check_reading(parts: Parts) -> None:
                 " remote_url_allow_hosts must name that host."
             )
             raise Ill(finding, advice) from fault
-    if int(str(told.one()["lines"])) != _LINES:
+    if int(str(told.one()["lines"])) != LINES:
         finding = "it reads something else from the object storage than was written"
         raise Ill(finding, "Look for a cache or a proxy between the two.")
-
-
-@asynccontextmanager
-async def _probe(parts: Parts) -> AsyncIterator[ObjectVersion]:
-    """Give a small object, which is removed again, also when the check is given up half-way.
-
-    What even that leaves behind (the store went away, the process was killed) stands under a prefix
-    of its own, which the reconciler empties.
-    """
-
-    async def content() -> AsyncIterator[bytes]:
-        yield b"probe\n" * _LINES
-
-    key = probe_key(uuid4().hex)
-    putting = asyncio.ensure_future(
-        parts.storage.put_stream(key, content(), content_type="text/plain")
-    )
-    try:
-        # The SDK's thread cannot be stopped: who waits no more must not forget what it stores.
-        yield await asyncio.shield(putting)
-    finally:
-        async with asyncio.timeout(_TIDYING_SECONDS):
-            await asyncio.gather(putting, return_exceptions=True)
-            for version in await parts.storage.list_versions(key):
-                await parts.storage.remove_version(key, version.version_id)

@@ -16,8 +16,9 @@ from server.files.failures import DESTROYING, FailureCode, FileFailed
 from server.files.lifecycle import Outcome, Stage
 from server.files.models import File
 from server.files.repository import Cause, change, find_file, move, note
+from server.operations.repository import ANNOUNCED, note_operation
 from server.storage.interface import ObjectVersion, Storage
-from server.storage.keys import derived_prefix, file_id_of
+from server.storage.keys import derived_prefix, file_id_of, is_announced_probe
 from server.unit_of_work import UnitsOfWork
 
 logger = structlog.get_logger(__name__)
@@ -85,6 +86,9 @@ class Arrivals:
         Raises:
             StorageUnavailable: the store does not answer; it may send its event again.
         """
+        if is_announced_probe(key):
+            async with self._units.begin() as unit:
+                await note_operation(unit, ANNOUNCED, self._clock(), {"key": key})
         file_id = file_id_of(key)
         if file_id is None:
             return

@@ -14,6 +14,8 @@ BACKUP = "backup"
 """The last backup that was written whole; `at` is its recovery point."""
 WORKER = "worker"
 """When some worker showed itself last."""
+ANNOUNCED = "announced"
+"""The last object of the doctor's that the store told a server of; `detail` has its key."""
 RETENTION = "retention"
 """Noted inside a transaction that removes old history, and never seen outside of it."""
 

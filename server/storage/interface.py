@@ -66,6 +66,15 @@ class BegunUpload:
     """Aware UTC."""
 
 
+@dataclass(frozen=True)
+class BucketRule:
+    """A rule by which the store itself lets go of something, for keys that begin with prefix."""
+
+    prefix: str
+    takes_objects: bool
+    """Whether it removes objects or versions of them, or moves them where reading takes hours."""
+
+
 class Storage(Protocol):
     """The calls; every coroutine raises StorageUnavailable when the store does not answer.
 
@@ -80,6 +89,12 @@ class Storage(Protocol):
 
     async def is_versioned(self) -> bool:
         """Return whether the bucket keeps every version."""
+
+    async def rules(self) -> list[BucketRule] | None:
+        """Return the lifecycle rules in force; None when the store has no such thing."""
+
+    async def announces_objects(self) -> bool | None:
+        """Return whether the bucket tells somebody of new objects; None when it cannot be asked."""
 
     def presign_put(
         self, key: str, *, expires_in: timedelta, signed_at: datetime | None = None

@@ -13,6 +13,8 @@ DERIVED = "derived"
 """First segment of the key of what an attempt made of a file (transcoded, unpacked)."""
 PROBES = "doctor"
 """First segment of the key of what the doctor stores for a moment, to see whether it can."""
+_ANNOUNCED = f"{PROBES}/event"
+_LONGEST_PROBE = 64
 
 
 def object_key(workspace_id: str, file_id: str, created_at: datetime) -> str:
@@ -37,9 +39,20 @@ def derived_prefix(workspace_id: str, file_id: str) -> str:
     return f"{DERIVED}/{_segment(workspace_id)}/{_segment(file_id)}/"
 
 
-def probe_key(name: str) -> str:
-    """Return the key of an object of the doctor's: `doctor/<name>`."""
-    return f"{PROBES}/{_segment(name)}"
+def probe_key(name: str, *, is_announced: bool = False) -> str:
+    """Return the key of an object of the doctor's: `doctor/<name>`.
+
+    Args:
+        name: one segment.
+        is_announced: whether the server notes the store's event about it; see
+            `is_announced_probe`.
+    """
+    return f"{_ANNOUNCED if is_announced else PROBES}/{_segment(name)}"
+
+
+def is_announced_probe(key: str) -> bool:
+    """Return whether the key is of an object of the doctor's whose event it waits for."""
+    return key.startswith(f"{_ANNOUNCED}/") and len(key) <= _LONGEST_PROBE
 
 
 def file_id_of(key: str) -> str | None:

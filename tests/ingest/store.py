@@ -25,6 +25,12 @@ class MemoryStore:
         """Return that it keeps versions."""
         return True
 
+    async def rules(self) -> None:
+        """Return that it has no rules."""
+
+    async def announces_objects(self) -> None:
+        """Return that it tells nobody."""
+
     async def ping(self) -> None:
         """See Storage."""
 

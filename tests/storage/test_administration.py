@@ -2,16 +2,23 @@
 
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 from types_boto3_s3 import S3Client
+from types_boto3_s3.type_defs import LifecycleRuleTypeDef
 
+from server.doctor.bucket import check_rules
+from server.doctor.finding import Ill
 from server.errors import StorageUnavailable
+from server.parts import build_parts
 from server.settings import Settings
 from server.storage.s3 import from_settings
 from server.storage.s3.administration import Root, set_up_storage
+from server.storage.s3.rules import parts_rule
 from tests.fixtures.storage import StorageAddress, minio_server
 
 
@@ -70,6 +77,7 @@ async def test_our_own_keys_reach_our_bucket_and_nothing_else(store: StorageAddr
         lambda: client.put_object(Bucket=others.storage_bucket, Key="a", Body=b"1"),
         lambda: client.create_bucket(Bucket="another"),
         lambda: client.delete_bucket(Bucket=settings.storage_bucket),
+        lambda: client.delete_bucket_lifecycle(Bucket=settings.storage_bucket),
         lambda: client.put_bucket_versioning(
             Bucket=settings.storage_bucket, VersioningConfiguration={"Status": "Suspended"}
         ),
@@ -77,6 +85,90 @@ async def test_our_own_keys_reach_our_bucket_and_nothing_else(store: StorageAddr
     for refused in refusals:
         with pytest.raises(ClientError, match="AccessDenied"):
             refused()
+    client.close()
+
+
+async def test_rules_tidy_up_behind_us_and_never_touch_files_as_sent(
+    store: StorageAddress,
+) -> None:
+    settings, root = settings_for(store), Root(store.access_key, store.secret_key)
+    set_up_storage(settings, root)
+    with administrator(store) as client:
+        bucket = settings.storage_bucket
+        ours = client.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+        theirs = rule("theirs", "elsewhere/")
+        client.put_bucket_lifecycle_configuration(
+            Bucket=bucket, LifecycleConfiguration={"Rules": [theirs, *ours]}
+        )
+
+    set_up_storage(settings, root)
+
+    storage = from_settings(settings)
+    rules = await storage.rules()
+    announces = await storage.announces_objects()
+    storage.close()
+    assert rules is not None
+    assert {one.prefix for one in rules if one.takes_objects} == {
+        *("derived/", "doctor/", "elsewhere/")
+    }
+    # Long after the last part of the slowest upload.
+    told = parts_rule(settings).abort_incomplete_multipart_upload
+    assert told is not None
+    assert told.days_after_initiation is not None
+    longest = settings.upload_expires_seconds + settings.upload_grace_seconds
+    assert told.days_after_initiation * 86_400 > longest + 86_400
+    # It was started without our webhook.
+    assert announces is False
+
+
+async def test_the_doctor_tells_of_rules_that_take_files_away_or_are_missing(
+    store: StorageAddress, tmp_path: Path
+) -> None:
+    settings, root = settings_for(store), Root(store.access_key, store.secret_key)
+    set_up_storage(settings, root)
+    unused = {
+        "database_url": f"sqlite+aiosqlite:///{tmp_path}/none.db",
+        "valkey_url": "redis://127.0.0.1:1",
+    }
+    parts = build_parts(settings.model_copy(update=unused))
+
+    await check_rules(parts)
+    for rules, found in (
+        ([rule("all", "")], "files as sent"),
+        ([rule("one", "incoming/2026/")], "files as sent"),
+        ([rule("half", "derived/")], "doctor/"),
+    ):
+        with administrator(store) as client:
+            client.put_bucket_lifecycle_configuration(
+                Bucket=settings.storage_bucket, LifecycleConfiguration={"Rules": rules}
+            )
+        with pytest.raises(Ill) as trouble:
+            await check_rules(parts)
+        assert found in trouble.value.finding
+    await parts.close()
+
+
+def rule(name: str, prefix: str) -> LifecycleRuleTypeDef:
+    """Return a rule that lets older versions go."""
+    return {
+        "ID": name,
+        "Status": "Enabled",
+        "Filter": {"Prefix": prefix},
+        "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
+    }
+
+
+@contextmanager
+def administrator(store: StorageAddress) -> Iterator[S3Client]:
+    """Give a client with the root keys."""
+    client = boto3.client(
+        "s3",
+        endpoint_url=store.url,
+        aws_access_key_id=store.access_key,
+        aws_secret_access_key=store.secret_key,
+        region_name=store.region,
+    )
+    yield client
     client.close()
 
 

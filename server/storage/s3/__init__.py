@@ -1,8 +1,8 @@
 """Object storage over the `minio` SDK: the only room that knows it.
 
 Implements `interface.Storage` for every S3-compatible store. `bucket.py` calls the SDK and puts its
-errors into our words, `versions.py` and `multipart.py` say what is called, `administration.py` sets
-a bundled store up.
+errors into our words, `rules.py`, `versions.py` and `multipart.py` say what is called,
+`administration.py` sets a bundled store up.
 """
 
 from server.settings import Settings

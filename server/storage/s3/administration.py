@@ -1,4 +1,4 @@
-"""Sets a bundled store up: the bucket and its versions, a user of our own, and the webhook.
+"""Sets a bundled store up: the bucket with its versions and rules, our own user, the webhook.
 
 Run once at installation by `tallydock setup-storage`, with the root keys of a store that speaks
 MinIO's administration API. The appliance itself never has them.
@@ -20,13 +20,17 @@ from minio.versioningconfig import VersioningConfig
 from server.errors import StorageUnavailable
 from server.settings import Settings
 from server.storage.connections import connection_pool
+from server.storage.s3.rules import expiry_rules, merged, parts_rule
 
 WEBHOOK = "TALLYDOCK"
 """The name the store knows our webhook by (`MINIO_NOTIFY_WEBHOOK_…_TALLYDOCK`)."""
 
+_RULE_REFUSED = frozenset({"InvalidArgument", "MalformedXML", "NotImplemented"})
 _OF_THE_BUCKET = (
     "s3:GetBucketLocation",
+    "s3:GetBucketNotification",
     "s3:GetBucketVersioning",
+    "s3:GetLifecycleConfiguration",
     "s3:ListBucket",
     "s3:ListBucketVersions",
     "s3:ListBucketMultipartUploads",
@@ -79,6 +83,7 @@ def set_up_storage(settings: Settings, root: Root) -> bool:
     )
     try:
         _set_up_bucket(client, settings)
+        _set_up_rules(client, settings)
         _set_up_user(admin, settings)
         return _set_up_events(client, settings.storage_bucket, _webhook(admin))
     except S3Error as error:
@@ -99,6 +104,20 @@ def _set_up_bucket(client: Minio, settings: Settings) -> None:
     if not client.bucket_exists(bucket):
         client.make_bucket(bucket)
     client.set_bucket_versioning(bucket, VersioningConfig(ENABLED))
+
+
+def _set_up_rules(client: Minio, settings: Settings) -> None:
+    bucket = settings.storage_bucket
+    there = client.get_bucket_lifecycle(bucket)
+    rules, parts = expiry_rules(), parts_rule(settings)
+    try:
+        client.set_bucket_lifecycle(bucket, merged(there, [*rules, parts]))
+    except S3Error as error:
+        # MinIO aborts uploads of its own accord after a day (`stale_uploads_expiry`), and refuses
+        # a rule that says so.
+        if error.code not in _RULE_REFUSED:
+            raise
+        client.set_bucket_lifecycle(bucket, merged(there, rules))
 
 
 def _webhook(admin: MinioAdmin) -> str | None:

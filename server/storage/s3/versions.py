@@ -9,12 +9,12 @@ from minio.error import S3Error
 
 from server.errors import ObjectMissing
 from server.storage.interface import ObjectVersion
-from server.storage.s3.bucket import Bucket
+from server.storage.s3.rules import Rules
 
 _PAGE = 1000
 
 
-class Versions(Bucket):
+class Versions(Rules):
     """What can be done with whole objects of the bucket."""
 
     def presign_put(
