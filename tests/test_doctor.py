@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from server.app import create_app
 from server.datasets.catalogue import Catalogue
-from server.datasets.declaration import Column, ColumnType
+from server.datasets.column import Column, ColumnType
 from server.datasets.provision import provision
 from server.db.migrate import migrate
 from server.doctor import bucket

@@ -6,8 +6,9 @@ The rule is that of `card_numbers.py`, in a form that costs nearly nothing for c
 from collections.abc import Sequence
 
 from server.datasets.card_numbers import HASHED, SCHEME, WRITTEN
+from server.datasets.column import Column, ColumnType
 from server.datasets.cutting import Cut
-from server.datasets.declaration import Column, ColumnType, Dataset
+from server.datasets.declaration import Dataset
 from server.datasets.judgement import Judgement
 from server.datasets.layout import Layout
 from server.datasets.sql import quoted

@@ -14,7 +14,8 @@ from hashlib import blake2b
 from itertools import accumulate
 from typing import Final
 
-from server.datasets.declaration import Column, ColumnType, Dataset
+from server.datasets.column import Column, ColumnType
+from server.datasets.declaration import Dataset
 from server.datasets.movements import METHODS, Movement
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")

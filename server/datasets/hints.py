@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from server.datasets.declaration import Column, ColumnType
+from server.datasets.column import Column, ColumnType
 
 _BY_TYPE = MappingProxyType(
     {

@@ -5,7 +5,7 @@ Filled in by `rules.py` and `moments.py`, put together by `judging.py`.
 
 from dataclasses import dataclass
 
-from server.datasets.declaration import Column
+from server.datasets.column import Column
 from server.datasets.issues import IssueCode, Severity
 
 # All below the blank but TAB, LF and CR, which quoted text may hold; and DEL.

@@ -7,7 +7,8 @@ own functions want one constant zone.
 """
 
 from server.analytics.zones import zone_names
-from server.datasets.declaration import Column, Dataset
+from server.datasets.column import Column
+from server.datasets.declaration import Dataset
 from server.datasets.issues import IssueCode, Severity
 from server.datasets.judgement import Judgement, Rule, required, unreadable
 from server.datasets.sql import array, both

@@ -4,8 +4,8 @@ What ClickHouse's parser silently accepts is undone here: `toDecimal64OrNull` ta
 `1..5` and `1E3`, and rounds what is too precise.
 """
 
+from server.datasets.column import Column
 from server.datasets.currencies import EXPONENTS
-from server.datasets.declaration import Column
 from server.datasets.issues import IssueCode, Severity
 from server.datasets.judgement import Judgement, Rule, required
 from server.datasets.sql import array, both

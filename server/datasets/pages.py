@@ -3,7 +3,8 @@
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from server.datasets.declaration import ColumnType, Dataset, OnFault
+from server.datasets.column import ColumnType, OnFault
+from server.datasets.declaration import Dataset
 
 BASE_PATH = "/analytics/datasets"
 

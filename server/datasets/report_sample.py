@@ -16,8 +16,9 @@ from typing import Final
 
 from server.datasets.canonical import Amount, Canonical
 from server.datasets.cells import Cells, Row
+from server.datasets.column import ColumnType
 from server.datasets.controls import GroupControl, RowControl, SumControl
-from server.datasets.declaration import ColumnType, Dataset
+from server.datasets.declaration import Dataset
 from server.datasets.movements import CAPTURE, CARD, Movement, Window, movements, rounded
 
 _RATES: Final[Mapping[str, Decimal]] = MappingProxyType(

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from server.datasets.declaration import Column, ColumnType, Dataset, OnFault
+from server.datasets.column import Column, ColumnType, OnFault
+from server.datasets.declaration import Dataset
 from server.datasets.issues import Severity
 from server.datasets.judgement import Judgement, unreadable
 from server.datasets.moments import judge_date, judge_datetime, judge_zone

@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from server.datasets.declaration import Column, ColumnType
+from server.datasets.column import Column, ColumnType
 
 # Up to four digits after the point fit 64 bits beside 14 before it; more need 128 bits.
 NARROW_SCALE = 4

@@ -3,9 +3,9 @@
 from types import MappingProxyType
 
 from server.datasets.cards import card_number_in, holds_no_control
+from server.datasets.column import Column, ColumnType
 from server.datasets.countries import COUNTRIES
 from server.datasets.currencies import EXPONENTS
-from server.datasets.declaration import Column, ColumnType
 from server.datasets.issues import IssueCode, Severity
 from server.datasets.judgement import Judgement, Rule, required
 from server.datasets.sql import array, both, quoted

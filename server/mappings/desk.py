@@ -7,6 +7,7 @@ from server.datasets.catalogue import Catalogue
 from server.datasets.declaration import Dataset
 from server.errors import NotFound
 from server.files.failures import FileFailed
+from server.mappings.admission import Admission
 from server.mappings.sampling import Samples
 from server.mappings.schemas import (
     MappingRequest,
@@ -35,8 +36,9 @@ class MappingDesk:
         settings: Settings,
         clock: Clock,
     ) -> None:
+        self._admission = Admission(catalogue=catalogue, analytics=analytics, clock=clock)
         self.saved = MappingService(
-            units=units, catalogue=catalogue, analytics=analytics, clock=clock
+            units=units, catalogue=catalogue, admission=self._admission, clock=clock
         )
         self._samples = Samples(units, storage)
         self._trials = Trials(analytics, settings, clock)
@@ -67,7 +69,7 @@ class MappingDesk:
             UnknownDataset: no dataset of that name.
             Others: as try_saved.
         """
-        dataset = await self.saved.check(asked.mapping, below="/mapping")
+        dataset = await self._admission.check(asked.mapping, below="/mapping")
         return await self._try(principal, dataset, asked.mapping, asked)
 
     async def _try(

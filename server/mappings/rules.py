@@ -6,8 +6,9 @@ Comes after `schemas.py` (its form) and before `checking.py` (what only the engi
 from collections.abc import Iterator
 
 from server.analytics.zones import zone_names
+from server.datasets.column import ColumnType
 from server.datasets.dates import UnknownForm, check_form
-from server.datasets.declaration import ColumnType, Dataset
+from server.datasets.declaration import Dataset
 from server.datasets.header import REPORT_LABELS, align, sensitive
 from server.datasets.labels import normalise
 from server.errors import FieldFault

@@ -1,11 +1,12 @@
 """What callers can do with mappings: save, read, replace, delete.
 
-Comes between `controller.py` and `repository.py`; trying a mapping is in `trial.py`. Every method
-is one transaction, and nothing a file names is ever changed: replacing makes a new version.
+Comes between `controller.py` and `repository.py`; what can be saved says `admission.py`, and a
+trial is in `trial.py`. Every method is one transaction, and nothing a file names is ever changed:
+replacing makes a new version.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
@@ -14,16 +15,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
 from server.access.principal import Principal
-from server.analytics.gateway import Analytics
 from server.audit.actions import Action
 from server.audit.trail import Subject, record
 from server.clock import Clock
 from server.datasets.catalogue import Catalogue
-from server.datasets.declaration import Dataset
 from server.datasets.header import fingerprint
-from server.errors import FieldFault, Malformed, NotFound, StateConflict, UnknownDataset
+from server.errors import NotFound, StateConflict
 from server.files.ids import new_id
-from server.mappings.checking import judged_faults
+from server.mappings.admission import Admission
 from server.mappings.models import MappingVersion, SavedMapping
 from server.mappings.repository import (
     Saved,
@@ -34,7 +33,7 @@ from server.mappings.repository import (
     get_mapping,
     list_mappings,
 )
-from server.mappings.rules import faults_of, uncovered
+from server.mappings.rules import uncovered
 from server.mappings.schemas import (
     MappingAnswer,
     MappingRequest,
@@ -61,11 +60,11 @@ class MappingService:
     """The mappings of all workspaces."""
 
     def __init__(
-        self, *, units: UnitsOfWork, catalogue: Catalogue, analytics: Analytics, clock: Clock
+        self, *, units: UnitsOfWork, catalogue: Catalogue, admission: Admission, clock: Clock
     ) -> None:
         self._units = units
         self._catalogue = catalogue
-        self._analytics = analytics
+        self._admission = admission
         self._clock = clock
 
     async def page(self, workspace_id: str, query: Query) -> tuple[list[MappingAnswer], bool]:
@@ -111,7 +110,7 @@ class MappingService:
             StateConflict: the workspace has one of that name.
             AnalyticsUnavailable: its texts could not be judged.
         """
-        await self.check(asked)
+        await self._admission.check(asked)
         mapping = SavedMapping(
             mapping_id=new_id(),
             workspace_id=principal.workspace_id,
@@ -150,7 +149,7 @@ class MappingService:
         mapping, newest = saved
         if document_of(newest.document) == asked:
             return self._answer(saved)
-        await self.check(asked, mapping.dataset_type)
+        await self._admission.check(asked, mapping.dataset_type)
         version = self._version(principal, mapping, asked, mapping.version + 1)
         changes: dict[str, object] = {
             "name": asked.name,
@@ -189,39 +188,6 @@ class MappingService:
             await self._tell(unit, Action.MAPPING_DELETED, principal, mapping)
         logger.info("mapping.deleted", mapping_id=mapping_id)
 
-    async def check(
-        self, asked: MappingRequest, dataset_type: str | None = None, *, below: str = ""
-    ) -> Dataset:
-        """Return the dataset of a mapping that can be saved.
-
-        Args:
-            asked: the mapping.
-            dataset_type: the one it has to be of.
-            below: the pointer at which it stands in the request.
-
-        Raises:
-            Malformed: every fault of it.
-            UnknownDataset: no dataset of that name.
-            AnalyticsUnavailable: its texts could not be judged.
-        """
-        dataset = self._catalogue.get(asked.dataset_type)
-        if dataset is None:
-            known = list(self._catalogue.names())
-            detail = f"There is no dataset {asked.dataset_type!r}. Known: {', '.join(known)}."
-            raise UnknownDataset(detail, extras={"known": known})
-        faults = faults_of(asked, dataset)
-        if dataset_type is not None and dataset_type != dataset.name:
-            sentence = f"The mapping is for {dataset_type}: make another one"
-            faults.insert(0, FieldFault("/datasetType", "other-dataset", sentence))
-        if not any(fault.code in _UNJUDGEABLE for fault in faults):
-            faults += await judged_faults(self._analytics, dataset, asked, self._clock())
-        if faults:
-            count = "One thing is" if len(faults) == 1 else f"{len(faults)} things are"
-            told = [replace(fault, pointer=f"{below}{fault.pointer}") for fault in faults]
-            detail = f"{count} not as documented; see errors."
-            raise Malformed(detail, errors=told)
-        return dataset
-
     async def _tell(
         self,
         unit: UnitOfWork,
@@ -259,10 +225,6 @@ class MappingService:
             updated_at=version.created_at,
             **said.model_dump(),
         )
-
-
-# Faults with which the engine cannot judge the texts: a column that is not there has no rules.
-_UNJUDGEABLE = frozenset({"unknown-column", "too-long", "unknown-zone"})
 
 
 async def _get(

@@ -2,8 +2,9 @@
 
 from decimal import Decimal
 
+from server.datasets.column import Column, ColumnType, OnFault
 from server.datasets.controls import Control
-from server.datasets.declaration import Column, ColumnType, Dataset, OnFault
+from server.datasets.declaration import Dataset
 from server.datasets.hints import hint
 from server.portal.contexts import DatasetPage, DatasetsPage, Shell
 from server.portal.dataset_parts import ColumnLine, DatasetLine

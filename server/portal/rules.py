@@ -6,9 +6,10 @@ with the worker, whose SQL is compiled from the same declarations.
 
 from collections.abc import Iterable
 
+from server.datasets.column import Column, OnFault
 from server.datasets.countries import COUNTRIES
 from server.datasets.currencies import EXPONENTS
-from server.datasets.declaration import Column, Dataset, OnFault
+from server.datasets.declaration import Dataset
 from server.datasets.header import REPORT_LABELS
 from server.datasets.hints import hint
 from server.datasets.issues import ISSUES

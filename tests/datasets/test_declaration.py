@@ -8,7 +8,8 @@ import yaml
 from pydantic import ValidationError
 
 from server.datasets.catalogue import Catalogue
-from server.datasets.declaration import Dataset, OnFault
+from server.datasets.column import OnFault
+from server.datasets.declaration import Dataset
 
 YAML = """
 name: payouts

@@ -10,9 +10,10 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo, available_timezones
 
+from server.datasets.column import Column, ColumnType
 from server.datasets.countries import COUNTRIES
 from server.datasets.currencies import EXPONENTS
-from server.datasets.declaration import Column, ColumnType, Dataset
+from server.datasets.declaration import Dataset
 
 Cells = Mapping[str, str]
 Codes = dict[str, str]

@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from server.datasets.catalogue import Catalogue
-from server.datasets.declaration import ColumnType, Dataset
+from server.datasets.column import ColumnType
+from server.datasets.declaration import Dataset
 from server.datasets.movements import Window
 from server.datasets.sample import sample_rows
 from tests.fixtures.ingest import UPLOADED_AT, Judge

@@ -8,7 +8,8 @@ import pytest
 
 from server.analytics.gateway import Analytics
 from server.datasets.catalogue import Catalogue
-from server.datasets.declaration import Column, ColumnType, Dataset
+from server.datasets.column import Column, ColumnType
+from server.datasets.declaration import Dataset
 from server.datasets.evolution import changes
 from server.datasets.provision import provision
 from server.errors import CatalogueRefused

@@ -9,7 +9,8 @@ that memory is bounded; a file without them, which is nearly every one, pays for
 import math
 from dataclasses import dataclass
 
-from server.datasets.declaration import ColumnType, Dataset
+from server.datasets.column import ColumnType
+from server.datasets.declaration import Dataset
 from server.datasets.issues import IssueCode
 from server.datasets.layout import Layout
 from server.datasets.tables import GOOD

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from server.datasets.canonical_sql import money_of
-from server.datasets.declaration import ColumnType, Dataset
+from server.datasets.column import ColumnType
+from server.datasets.declaration import Dataset
 from server.datasets.tables import GOOD, REJECTED, SKIPPED
 from server.reports.rows import sentence
 from worker.ingest.attempt import Attempt
