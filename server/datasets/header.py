@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from server.datasets.declaration import Dataset
+from server.datasets.formulas import label_as_meant
 from server.datasets.labels import normalise
 from server.datasets.mapping import Mapping
 
@@ -63,13 +64,15 @@ def fingerprint(labels: Iterable[str]) -> str:
 
 def align(dataset: Dataset, labels: Sequence[str], mapping: Mapping | None = None) -> Alignment:
     """Return how the labels stand to the dataset's columns; what the mapping says goes first."""
-    names = _names(dataset, labels, mapping or Mapping())
+    is_report = {label.strip() for label in labels} >= set(REPORT_LABELS)
+    meant = [label_as_meant(label) if is_report else label for label in labels]
+    names = _names(dataset, meant, mapping or Mapping())
     constants = mapping.constants if mapping else {}
     reserved = {normalise(label) for label in REPORT_LABELS}
     found: list[str | None] = []
     unknown: list[str] = []
     ignored: list[str] = []
-    for label in labels:
+    for label in meant:
         plain = normalise(label)
         column = names.get(plain)
         found.append(column)

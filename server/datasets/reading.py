@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from server.datasets.cutting import Cut
 from server.datasets.declaration import Dataset
+from server.datasets.formulas import as_meant
 from server.datasets.judgement import Judgement
 from server.datasets.layout import Layout
 from server.datasets.storing import storage_type
@@ -62,8 +63,7 @@ def _text(dataset: Dataset, layout: Layout, column: str) -> str:
     is_present = column in layout.columns
     text = layout.cell(layout.columns.index(column)) if is_present else "''"
     if is_present and layout.is_report:
-        # What the report put before cells that a spreadsheet would run.
-        text = f"replaceRegexpOne({text}, '^\\'([=+@\\t\\r-])', '\\\\1')"
+        text = as_meant(text)
     # Words that repeat go by dictionary, so that judging them costs once per different word.
     # (Reading them so, in the file's structure, takes three times as long as converting.)
     if storage_type(dataset.column(column)).startswith("LowCardinality"):

@@ -7,7 +7,6 @@ sent; read here by the file's page and the API.
 import asyncio
 import csv
 import io
-import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -15,6 +14,7 @@ from uuid import UUID
 
 from server.analytics.gateway import Analytics
 from server.datasets.declaration import Dataset
+from server.datasets.formulas import harmless
 from server.datasets.hints import hint
 from server.datasets.issues import IssueCode, message
 from server.datasets.tables import GOOD, REJECTED, rejected_table
@@ -26,9 +26,6 @@ REPORT_COLUMNS = ("_file_id", "_row_number", "_issues")
 # Rows fetched at a time for the CSV: memory stays flat however many were rejected.
 _BATCH_ROWS = 5_000
 _ASIDE = "toDateTime64(0, 6, 'UTC')"
-# What a spreadsheet would run as a formula (OWASP, CSV injection), unless it is a plain number.
-_FORMULA = "=+-@\t\r"
-_NUMBER = re.compile(r"^[+-]?[0-9]+([.,][0-9]+)?$")
 
 
 @dataclass(frozen=True)
@@ -42,6 +39,11 @@ class RowSource:
     dataset: Dataset
     labels: tuple[str, ...]
     """The header's labels as sent, in order."""
+
+    @property
+    def is_report(self) -> bool:
+        """True when the file was such a CSV itself: its cells are marked already."""
+        return {label.strip() for label in self.labels} >= set(REPORT_COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -81,9 +83,9 @@ async def rows(
 async def rejected_csv(analytics: Analytics, source: RowSource) -> AsyncIterator[bytes]:
     """Yield the rejected rows as CSV: the columns as sent, and three of ours.
 
-    Cells that a spreadsheet would run are prefixed with `'`; surplus cells are left out.
+    Cells that a spreadsheet would run are marked (`formulas.py`); surplus cells are left out.
     """
-    yield _csv([[*source.labels, *REPORT_COLUMNS]])
+    yield _csv([[*source.labels, *REPORT_COLUMNS]], is_marked=source.is_report)
     after_row = 0
     while True:
         found = await _fetch(
@@ -104,7 +106,7 @@ def _csv_lines(source: RowSource, found: "list[_Found]") -> bytes:
         padded = [*cells[:width], *[""] * (width - len(cells))]
         told = "; ".join(f"{column}: {code}" if column else code for _, column, code in issues)
         lines.append([*padded, str(source.file_id), str(number), told])
-    return _csv(lines)
+    return _csv(lines, is_marked=source.is_report)
 
 
 _Found = tuple[int, list[tuple[str, str, str]], list[str]]
@@ -169,14 +171,8 @@ def _by_label(labels: tuple[str, ...], cells: list[str]) -> dict[str, str]:
     return named | {f"_extra_{place}": cell for place, cell in enumerate(surplus, start=1) if cell}
 
 
-def _csv(lines: Sequence[Sequence[str]]) -> bytes:
+def _csv(lines: Sequence[Sequence[str]], *, is_marked: bool) -> bytes:
     held = io.StringIO()
-    safe = ([_safe(cell) for cell in line] for line in lines)
+    safe = ([harmless(cell, is_marked=is_marked) for cell in line] for line in lines)
     csv.writer(held, lineterminator="\r\n").writerows(safe)
     return held.getvalue().encode()
-
-
-def _safe(cell: str) -> str:
-    if cell[:1] in _FORMULA and cell and not _NUMBER.match(cell):
-        return f"'{cell}"
-    return cell

@@ -4,8 +4,22 @@ from tests.fixtures.client import Client, counts_of, read_csv, sums_of
 from tests.fixtures.rows import to_csv
 from tests.journeys.payments import COLUMNS, Payments
 
-FORMULAS = ("=1+1", "+x", "-x", "@SUM(A1)", "\tx", "\rx", "-5.00", "+5", "-1,5", "'=1", "x=1")
-SHEET = ("'=1+1", "'+x", "'-x", "'@SUM(A1)", "'\tx", "'\rx", "-5.00", "+5", "-1,5", "'=1", "x=1")
+FORMULAS = (
+    "=1+1",
+    "+x",
+    "-x",
+    "@SUM(A1)",
+    "\tx",
+    "\rx",
+    "-5.00",
+    "+5",
+    "-1,5",
+    "'=1",
+    "x=1",
+    "\uff1d1",
+)
+SHEET = ("'=1+1", "'+x", "'-x", "'@SUM(A1)", "'\tx", "'\rx", "-5.00", "+5", "-1,5", "''=1", "x=1",
+         "'\uff1d1")  # fmt: skip
 
 
 def test_each_row_keeps_its_number_its_reasons_and_its_cells(
