@@ -47,13 +47,14 @@ def _table(sums: Sequence[Sum]) -> Table:
             Cell(it.currency),
             *((Cell(it.type),) if has_types else ()),
             Cell(count(it.rows)),
-            Cell(money(it.amount, it.currency)),
+            *((Cell(money(it.amount, it.currency)),) if it.amount is not None else ()),
         )
         for it in sums
     )
     kinds = ("Type",) if has_types else ()
+    amounts = ("Amount",) if any(it.amount is not None for it in sums) else ()
     return Table(
-        ("Currency", *kinds, "Rows", "Amount"),
-        (False, *(False for _ in kinds), True, True),
+        ("Currency", *kinds, "Rows", *amounts),
+        (False, *(False for _ in kinds), True, *(True for _ in amounts)),
         rows,
     )

@@ -23,7 +23,8 @@ class Sum:
     type: str
     """Empty where the dataset has no type."""
     rows: int
-    amount: Decimal
+    amount: Decimal | None
+    """None where the dataset has no amount that could be summed, as rates have none."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ async def _sums(
     comment: str,
 ) -> tuple[Sum, ...]:
     currency, kind, amount = money_of(dataset)
+    has_amount = dataset.canonical is not None or dataset.roles.amount is not None
     answer = await analytics.query(
         f"SELECT toString({currency}) AS c, toString({kind}) AS t, count() AS n,"
         f" sum({amount}) AS s FROM {rows} GROUP BY c, t ORDER BY c, n DESC",
@@ -108,6 +110,6 @@ async def _sums(
         comment=comment,
     )
     return tuple(
-        Sum(str(currency), str(kind), int(str(count)), Decimal(str(amount)))
+        Sum(str(currency), str(kind), int(str(count)), Decimal(str(amount)) if has_amount else None)
         for currency, kind, count, amount in answer.rows
     )

@@ -252,6 +252,18 @@ def test_the_consequence_of_an_undo_is_told_in_rows_and_money(
     assert ("12.50" in html) is (preview.heir is None and bool(preview.consequence.leaving))
 
 
+def test_the_consequence_says_nothing_of_money_that_a_dataset_has_not() -> None:
+    rates = (Sum("EUR", "", 3, None), Sum("USD", "", 2, None))
+
+    html = render(
+        "parts/consequence.html", consequence_of(UndoPreview(Consequence(rates, ()), None))
+    )
+
+    assert "5 rows leave your dashboards" in html
+    assert "Amount" not in html
+    assert "0.00" not in html
+
+
 async def test_the_overview_renders_with_numbers() -> None:
     page = await overview(CannedInsights())
 
