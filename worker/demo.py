@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -26,7 +27,17 @@ from server.datasets.sample import rows_of, sample_rows
 from server.datasets.template import csv_text, template_csv
 from server.settings import Settings
 
-_DATASETS: Final = ("transactions", "orders", "settlements")
+# What a merchant's systems would send every month → of how many movements one is told there: few
+# payments are disputed, and a payout is of many. Provider reports are left out, as they would tell
+# of the money of `settlements` once more.
+_DATASETS: Final = {
+    "transactions": 1,
+    "orders": 1,
+    "payments": 1,
+    "settlements": 1,
+    "disputes": 80,
+    "payouts": 80,
+}
 _POLL_SECONDS: Final = 0.1
 # Far longer than a month of made-up rows takes: then something is wrong that waiting does not cure.
 _PATIENCE_SECONDS: Final = 300
@@ -43,6 +54,8 @@ class Month:
 
     dataset: Dataset
     window: Window
+    every: int = 1
+    """Of how many rows one is written."""
 
     @property
     def name(self) -> str:
@@ -59,6 +72,7 @@ class Month:
             window=self.window,
             until=now,
         )
+        rows = islice(rows, 0, None, self.every)
         batch: list[list[str]] = []
         with path.open("w") as file:
             file.write(template_csv(self.dataset))
@@ -77,6 +91,16 @@ def months(count: int, now: datetime) -> Iterator[Window]:
         yield Window(_first_of(number), _first_of(number + 1))
 
 
+def files_of(window: Window) -> list[Month]:
+    """Return the files of a month."""
+    catalogue = Catalogue.built_in()
+    return [
+        Month(dataset, window, every)
+        for name, every in _DATASETS.items()
+        if (dataset := catalogue.get(name)) is not None
+    ]
+
+
 def _first_of(number: int) -> datetime:
     return datetime(number // 12, number % 12 + 1, 1, tzinfo=UTC)
 
@@ -91,11 +115,11 @@ class Client:
         self._url = url.rstrip("/")
         self._headers = {"authorization": f"Bearer {key}"}
 
-    def send(self, name: str, dataset_type: str, path: Path) -> dict[str, object]:
-        """Send a file and return its record at its end.
+    def send(self, name: str, dataset_type: str, path: Path) -> str:
+        """Send a file and return its id.
 
         Raises:
-            DemoStopped: the appliance does not answer, refuses, or the file is never done.
+            DemoStopped: the appliance does not answer, or refuses.
         """
         body: dict[str, object] = {
             "datasetType": dataset_type,
@@ -108,12 +132,17 @@ class Client:
             if not put.is_success:
                 message = f"The storage answered {put.status_code} to the PUT of {name}."
                 raise DemoStopped(message)
-            return self._followed(str(ticket["id"]), name)
+            return str(ticket["id"])
         except httpx.TransportError as fault:
             message = f"No appliance answers at {self._url}. Start it with `make up` first."
             raise DemoStopped(message) from fault
 
-    def _followed(self, file_id: str, name: str) -> dict[str, object]:
+    def ended(self, file_id: str, name: str) -> dict[str, object]:
+        """Return the record of a file that was sent, at its end.
+
+        Raises:
+            DemoStopped: the appliance refuses, or the file is never done.
+        """
         end = time.monotonic() + _PATIENCE_SECONDS
         while time.monotonic() < end:
             record = self._call("GET", f"/analytics/files/{file_id}")
@@ -150,15 +179,13 @@ class Client:
     help="Captures and refunds a month.",
 )
 def main(url: str | None, key: str | None, month_count: int, movements: int) -> None:
-    """Send made-up transactions, orders and settlements to a running appliance."""
+    """Send months of a made-up merchant's files to a running appliance."""
     now = datetime.now(UTC)
-    catalogue = Catalogue.built_in()
-    datasets = [dataset for name in _DATASETS if (dataset := catalogue.get(name)) is not None]
-    files = [Month(dataset, window) for window in months(month_count, now) for dataset in datasets]
+    sets = [files_of(window) for window in months(month_count, now)]
     try:
         address, secret = (url, key) if url and key else _first_run(url, key)
         client = Client(address, secret)
-        loaded = sum(_send_all(client, files, movements, now))
+        loaded = sum(_send_all(client, sets, movements, now))
     except DemoStopped as fault:
         click.echo(str(fault), err=True)
         sys.exit(1)
@@ -166,22 +193,31 @@ def main(url: str | None, key: str | None, month_count: int, movements: int) -> 
 
 
 def _send_all(
-    client: Client, files: list[Month], movement_count: int, now: datetime
+    client: Client, sets: list[list[Month]], movement_count: int, now: datetime
 ) -> Iterator[int]:
-    """Send one file after the other; yields the rows that each brought in."""
+    """Send one month after the other; yields the rows that each file brought in.
+
+    A month's files are all sent before the first is waited for: the appliance takes several at a
+    time, and one file of each dataset.
+    """
     with (
         tempfile.TemporaryDirectory(prefix="tallydock-demo-") as folder,
         click.progressbar(
-            files,
+            length=sum(map(len, sets)),
             label="Sending",
-            item_show_func=lambda month: month.name if month else "",
+            item_show_func=lambda name: name or "",
             show_pos=True,
         ) as shown,
     ):
         path = Path(folder, "month.csv")
-        for month in shown:
-            month.write(path, movement_count=movement_count, now=now)
-            yield _rows_imported(client.send(month.name, month.dataset.name, path), month.name)
+        for files in sets:
+            sent: list[tuple[str, str]] = []
+            for month in files:
+                month.write(path, movement_count=movement_count, now=now)
+                sent.append((client.send(month.name, month.dataset.name, path), month.name))
+            for file_id, name in sent:
+                yield _rows_imported(client.ended(file_id, name), name)
+                shown.update(1, name)
 
 
 def _rows_imported(record: dict[str, object], name: str) -> int:

@@ -14,7 +14,7 @@ from server.datasets.catalogue import Catalogue
 from server.datasets.declaration import Dataset
 from server.datasets.movements import Window
 from tests.fixtures.appliance import ROOT, running_appliance
-from worker.demo import Client, DemoStopped, Month, main, months
+from worker.demo import Client, DemoStopped, Month, files_of, main, months
 
 NOW = datetime(2026, 2, 14, 9, 30, tzinfo=UTC)
 TOMORROW = datetime(2026, 2, 15, 9, 30, tzinfo=UTC)
@@ -51,6 +51,20 @@ def test_nothing_lies_ahead_and_tomorrow_only_adds(tmp_path: Path) -> None:
     assert rows[-1]["created_at"] <= "2026-02-14 09:30:00"
     assert len(tomorrow) > len(today)
     assert tomorrow[: len(today)] == today
+
+
+def test_a_month_tells_of_all_that_the_dashboards_read(tmp_path: Path) -> None:
+    path, written = tmp_path / "a.csv", {}
+    for month in files_of(FEBRUARY):
+        month.write(path, movement_count=800, now=NOW)
+        rows = list(csv.DictReader(io.StringIO(path.read_text())))
+        written[month.dataset.name] = {row.get("merchant_reference", "") for row in rows}
+        assert len(rows) >= (4 if month.every > 1 else 300)
+
+    assert set(written) >= {"transactions", "orders", "settlements", "payments", "disputes"}
+    assert "payouts" in written
+    # One merchant's: what is disputed was sold.
+    assert written["disputes"] <= written["transactions"]
 
 
 def test_without_an_appliance_it_says_what_to_do(tmp_path: Path) -> None:
