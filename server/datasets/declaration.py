@@ -73,6 +73,9 @@ class Dataset(Declared):
     """The column that holds the zone of local times."""
     zone_abbreviations: dict[str, str] = Field(default_factory=dict)
     """What the zone column may say beside IANA names → the IANA zone meant: `CET`, `BST`."""
+    later_parts: str | None = None
+    """RE2 of the whole name of a file that is the second part of a report, or a later one: refused,
+    where the parts share a key and one would take the place of the other."""
     footers: tuple[str, ...] = ()
     """RE2 of the whole first cell of records that are no rows: totals, end marks."""
     roles: Roles

@@ -81,7 +81,9 @@ ISSUES = MappingProxyType(
             "Unknown currency", "{column} is not an ISO 4217 currency code."
         ),
         IssueCode.TIMEZONE_UNKNOWN: IssueKind(
-            "Unknown time zone", "{column} is not an IANA time zone such as Europe/Berlin."
+            "Unknown time zone",
+            "{column} is not an IANA time zone such as Europe/Berlin; what an abbreviation means,"
+            " a mapping can say.",
         ),
         IssueCode.TIME_NONEXISTENT: IssueKind(
             "Time skipped by the clock",

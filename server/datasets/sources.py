@@ -117,6 +117,8 @@ def _unfit_patterns(dataset: Dataset) -> Iterator[tuple[Place, str]]:
             yield ("columns", number, "pattern"), told
         if column.pattern is not None and not column.pattern_hint:
             yield ("columns", number, "patternHint"), "say the pattern in words, for the report"
+    if dataset.later_parts is not None and (told := _unfit(dataset.later_parts)):
+        yield ("laterParts",), told
     for number, footer in enumerate(dataset.footers):
         if told := _unfit(footer):
             yield ("footers", number), told

@@ -17,6 +17,7 @@ from server.files.failures import FailureCode, FileFailed
 from server.settings import Settings
 from server.storage.interface import Storage
 from tests.fixtures.ingest import claim_of
+from tests.fixtures.reports import breakdown, far_payout
 from tests.fixtures.rows import good, to_csv
 from tests.ingest.store import MemoryStore
 from worker.context import Context
@@ -41,9 +42,10 @@ class Desk:
 
     async def inspect(self, data: bytes | str, **changes: object) -> Inspection:
         """Inspect the bytes; changes are the claim's."""
-        dataset = Catalogue.built_in().get("transactions")
+        claim = self.claim(data, changes)
+        dataset = Catalogue.built_in().get(claim.dataset_type)
         assert dataset is not None
-        return await inspect(self.context, self.claim(data, changes), dataset)
+        return await inspect(self.context, claim, dataset)
 
     async def failure(self, data: bytes | str, **changes: object) -> FileFailed:
         """Return why the bytes are refused."""
@@ -281,3 +283,29 @@ async def test_security_codes_are_told_by_name_and_by_value(
     with pytest.raises(FileFailed) as refused:
         await sent
     assert refused.value.code is FailureCode.SENSITIVE_COLUMN
+
+
+PARTS = {
+    "checkout_settlement_breakdown": ("settlement-breakdown_ent_1_20251105_PAY1", breakdown()),
+    "checkout_financial_actions": ("FinancialActions_ent_1_20251105_20251112", far_payout()),
+}
+
+
+@pytest.mark.parametrize("dataset", PARTS)
+async def test_a_later_part_of_a_report_does_not_take_the_place_of_the_first(
+    desk: Desk, dataset: str
+) -> None:
+    name, text = PARTS[dataset]
+
+    first = await desk.inspect(text, dataset_type=dataset, name=f"{name}_1.csv")
+    others = [
+        await desk.inspect(text, dataset_type=dataset, name=n) for n in ("2.csv", "all_2.csv")
+    ]
+    faults = [
+        await desk.failure(text, dataset_type=dataset, name=f"{name}_{part}")
+        for part in ("2.csv", "10.csv", "3.csv.gz")
+    ]
+
+    assert {found.alignment.missing_required for found in (first, *others)} == {()}
+    assert {fault.code for fault in faults} == {FailureCode.STRUCTURE_ERROR}
+    assert "later part" in faults[0].detail

@@ -10,6 +10,7 @@ from server.datasets.dates import UnknownForm, check_form, iso_text
 from server.datasets.mapping import Mapping
 from server.datasets.sql import quoted
 from tests.fixtures.ingest import Judge
+from tests.fixtures.reports import ADYEN, ADYEN_30, report
 from tests.fixtures.rows import good, to_csv
 
 GERMAN = Mapping(
@@ -93,6 +94,39 @@ async def test_faults_are_told_of_our_columns_with_the_cells_as_sent(judge: Judg
         (5, "error", "created_at", "type-error"),
     ]
     assert sheet.rows[0].cells == ["1", "Tanz", "30.02.2025 10:30", "CET", "EUR", "12,50", "x"]
+
+
+async def test_a_mapping_says_what_an_account_means_by_a_zone_of_a_providers_report(
+    judge: Judge,
+) -> None:
+    # CST and IST name several zones, BST and CET are known, and an account may mean another by it.
+    zones = ["CST", "IST", "BST", "CET", "XYZ", "America/Chicago", ""]
+    rows = [
+        ADYEN | {"TimeZone": zone, "Net Credit (NC)": "1.00", "Modification Reference": str(n)}
+        for n, zone in enumerate(zones)
+    ]
+    account = Mapping(
+        zone="Asia/Tokyo",
+        zone_abbreviations={"CST": "America/Chicago", "IST": "Asia/Kolkata", "BST": "Asia/Dhaka"},
+    )
+    text = report(ADYEN_30, rows)
+
+    without = await judge.text(text, "adyen_settlement_details")
+    mapped = await judge.text(text, "adyen_settlement_details", mapping=account)
+
+    unknown = ("error", "timezone", "timezone-unknown")
+    assert without.issues == [(row, *unknown) for row in (1, 2, 5)]
+    assert mapped.issues == [(5, *unknown)]
+    # 10:30 in Chicago, Kolkata, Dhaka, Amsterdam, nowhere, Chicago, Tokyo.
+    hours = [row.values["creation_date"] for row in mapped.rows if row.verdict == "good"]
+    assert [f"{at:%H:%M}" for at in hours if isinstance(at, datetime)] == [
+        "16:30",
+        "05:00",
+        "04:30",
+        "09:30",
+        "16:30",
+        "01:30",
+    ]
 
 
 async def test_json_lines_are_mapped_as_well(judge: Judge) -> None:

@@ -5,6 +5,7 @@ wrong with the kind of file, its encoding or its header is told before a row is 
 """
 
 import hashlib
+import re
 from dataclasses import dataclass, field, replace
 
 from server.datasets.declaration import Dataset
@@ -65,11 +66,12 @@ async def inspect(context: Context, claim: Claim, dataset: Dataset) -> Inspectio
     """Return how the file is to be read.
 
     Raises:
-        FileFailed: the file is not one of this dataset; the code says why.
+        FileFailed: the file is not one of this dataset, or not all of one; the code says why.
         StorageUnavailable: the store did not answer.
         ObjectMissing: the pinned version is not there.
     """
     _check_size(context, claim)
+    _check_part(claim, dataset)
     sha256 = await _check_sum(context, claim)
     is_statement = claim.file_type == CAMT053
     head = await read_pinned(context, claim, offset_bytes=0, length_bytes=HEAD_BYTES)
@@ -131,6 +133,17 @@ def _check_size(context: Context, claim: Claim) -> None:
     if declared is not None and declared != claim.size_bytes:
         detail = f"{declared} bytes were announced, {claim.size_bytes} arrived."
         raise FileFailed(FailureCode.SIZE_MISMATCH, detail)
+
+
+def _check_part(claim: Claim, dataset: Dataset) -> None:
+    if dataset.later_parts is None or not re.fullmatch(dataset.later_parts, claim.name):
+        return
+    detail = (
+        "By its name the file is a later part of a report, and would take the place of the parts"
+        " before it. Put all parts behind each other, repeated header lines are skipped, and send"
+        " them as one file."
+    )
+    raise FileFailed(FailureCode.STRUCTURE_ERROR, detail)
 
 
 async def _check_sum(context: Context, claim: Claim) -> str | None:
