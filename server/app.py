@@ -78,6 +78,7 @@ def create_app(
         lifespan: what runs around the application's life.
         handlers: more routes; for tests.
     """
+    health = _health(parts)
     app = Litestar(
         route_handlers=[
             *health_handlers,
@@ -94,7 +95,7 @@ def create_app(
             ),
             *handlers,
         ],
-        dependencies=_dependencies(parts),
+        dependencies=_dependencies(parts, health),
         guards=[_guard_api],
         exception_handlers={Exception: answer_problem, NotFoundException: _answer_missing},
         request_max_body_size=MAX_BODY_BYTES,
@@ -102,27 +103,30 @@ def create_app(
         plugins=[PydanticPlugin(prefer_alias=True)],
         template_config=template_config(),
         logging_config=None,
-        lifespan=list(lifespan),
+        lifespan=[health.watched, *lifespan],
     )
     app.asgi_handler = _layers(app.asgi_handler, parts, mounts or {})
     return app
 
 
-def _dependencies(parts: Parts) -> dict[str, Provide]:
-    """Return what handlers may name; see API of each room's controller."""
-    insights = Insights(
-        parts.analytics,
-        NewestFiles(parts.files),
-        timeout_seconds=parts.settings.query_seconds,
-        clock=parts.clock,
-    )
-    health = Health(
+def _health(parts: Parts) -> Health:
+    return Health(
         {
             "database": database_ping(parts.engine),
             "queue": parts.queue.ping,
             "storage": parts.storage.ping,
             "analytics": parts.analytics.ping,
         }
+    )
+
+
+def _dependencies(parts: Parts, health: Health) -> dict[str, Provide]:
+    """Return what handlers may name; see API of each room's controller."""
+    insights = Insights(
+        parts.analytics,
+        NewestFiles(parts.files),
+        timeout_seconds=parts.settings.query_seconds,
+        clock=parts.clock,
     )
     values: dict[str, object] = {
         "settings": parts.settings,
@@ -142,6 +146,7 @@ def _dependencies(parts: Parts) -> dict[str, Provide]:
             parts.units, parts.analytics, parts.catalogue, parts.clock
         ),
         "health": health,
+        "outlook": health,
     }
     return {
         **{name: _always(value) for name, value in values.items()},

@@ -3,12 +3,13 @@
 import asyncio
 import hmac
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 
 import structlog
-from litestar import Request, Response, get
+from litestar import Litestar, Request, Response, get
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.types import ControllerRouterHandler
@@ -33,6 +34,10 @@ Ping = Callable[[], Awaitable[None]]
 _TIMEOUT_SECONDS = 2.0
 # Strangers may ask: the systems behind are asked at most once a second.
 _REMEMBER_SECONDS = 1.0
+# How often a process looks by itself, so that pages need not ask.
+_LOOK_SECONDS = 5.0
+# Two looks have to agree before people are told: one slow answer is no outage.
+_TOLD_AFTER_SECONDS = 8.0
 
 
 @dataclass(frozen=True)
@@ -54,11 +59,19 @@ class Readiness:
 
 
 class Health:
-    """Pings the outside systems, all at once."""
+    """Pings the outside systems, all at once.
 
-    def __init__(self, pings: Mapping[str, Ping]) -> None:
+    Args:
+        pings: name of a system → what raises when it does not answer.
+        timer: a clock that never goes back (s).
+    """
+
+    def __init__(
+        self, pings: Mapping[str, Ping], *, timer: Callable[[], float] = time.monotonic
+    ) -> None:
         self._pings = pings
-        self._down: set[str] = set()
+        self._timer = timer
+        self._down: dict[str, float] = {}
         self._latest: ShortCache[str, Readiness] = ShortCache(seconds=_REMEMBER_SECONDS, limit=1)
 
     async def readiness(self) -> Readiness:
@@ -75,15 +88,36 @@ class Health:
         self._latest.put("", readiness)
         return readiness
 
+    def outages(self) -> tuple[str, ...]:
+        """Return the systems that have been down for a while, by what is known; asks nobody."""
+        long_ago = self._timer() - _TOLD_AFTER_SECONDS
+        return tuple(name for name in self._pings if self._down.get(name, long_ago + 1) <= long_ago)
+
+    @asynccontextmanager
+    async def watched(self, _app: Litestar) -> AsyncIterator[None]:
+        """Look every few seconds within the block: a lifespan of the application."""
+        watch = asyncio.create_task(self._watch())
+        try:
+            yield
+        finally:
+            watch.cancel()
+            with suppress(asyncio.CancelledError):
+                await watch
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            await self.readiness()
+
     def _tell(self, name: str, *, is_up: bool) -> None:
         """Count and log an outage when it begins, and its end; not every answer in between."""
         DEPENDENCY_UP.labels(dependency=name).set(is_up)
         if not is_up and name not in self._down:
-            self._down.add(name)
+            self._down[name] = self._timer()
             DEPENDENCY_OUTAGES.labels(dependency=name).inc()
             logger.warning("dependency.down", dependency=name)
         elif is_up and name in self._down:
-            self._down.discard(name)
+            del self._down[name]
             logger.warning("dependency.up-again", dependency=name)
 
 

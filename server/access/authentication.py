@@ -22,8 +22,9 @@ from server.access.sessions import COOKIE, CSRF_FIELD, CSRF_HEADER
 from server.errors import Forbidden, Unauthenticated
 
 API = "/analytics"
-# Signing in must work from a stale page; these take no cookie into account.
-_ANONYMOUS = ("/static", "/health", "/metrics", "/schema", "/sign-in")
+# Signing in must work from a stale page; these take no cookie into account. What pages ask by
+# themselves (`/standing`) must not keep a browser signed in that nobody sits at.
+_ANONYMOUS = ("/static", "/health", "/metrics", "/schema", "/sign-in", "/standing")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORM = b"application/x-www-form-urlencoded"
 # A portal form is a handful of fields.

@@ -26,6 +26,7 @@ from server.portal.parts import (
     FileLine,
     HistoryLine,
     Option,
+    OutageLine,
     Step,
     Table,
 )
@@ -189,6 +190,14 @@ class ConsequenceFragment:
     groups: tuple[SumLine, ...]
     kept: str
     """What stays as it is."""
+
+
+@dataclass(frozen=True)
+class StandingFragment:
+    """`parts/standing.html`: what does not answer, asked by every page now and then."""
+
+    outages: tuple[OutageLine, ...]
+    """Empty when all is well: then nothing is shown."""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from server.portal.overview_controller import OverviewController
 from server.portal.people_controller import PeoplePageController
 from server.portal.profile_controller import ProfileController
 from server.portal.session_controller import SessionController
+from server.portal.standing_controller import show_standing
 
 controllers: list[ControllerRouterHandler] = [
     SessionController,
@@ -24,4 +25,5 @@ controllers: list[ControllerRouterHandler] = [
     PeoplePageController,
     AuditPageController,
     ProfileController,
+    show_standing,
 ]

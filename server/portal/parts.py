@@ -192,3 +192,12 @@ class HistoryLine:
     at_iso: str
     what: str
     who: str
+
+
+@dataclass(frozen=True)
+class OutageLine:
+    """A system that does not answer, and what that means for who uses the portal."""
+
+    title: str
+    works: str
+    waits: str

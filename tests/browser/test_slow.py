@@ -1,11 +1,14 @@
-"""A slow line or a slow machine: who is quicker than the page's scripts is not left behind."""
+"""Slow lines, slow machines, systems that are away: nobody is left behind or left guessing."""
 
 import re
-from threading import Event
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from server.portal.standing import standing_of
+from server.portal.templates import environment
+from tests.browser.accessibility import violations
 from tests.browser.conftest import Portal
 from tests.portal.builders import FILE_ID
 
@@ -34,11 +37,9 @@ def test_a_download_before_the_scripts_have_come_leaves_the_page_whole(
     page: Page, portal: Portal
 ) -> None:
     held: list[Route] = []
-    is_held = Event()
 
     def hold(route: Route) -> None:
         held.append(route)
-        is_held.set()
 
     headers = {"content-disposition": "attachment; filename=rows.csv"}
     page.route(re.compile(r"rejected-rows\.csv$"), lambda it: it.fulfill(headers=headers, body="a"))
@@ -69,3 +70,27 @@ def test_a_fault_of_a_moment_is_not_told_to_who_repairs_rows(page: Page, portal:
 
     expect(page.locator("#repair li:visible")).to_have_count(1)
     expect(page.locator("#repair [data-alert]")).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_what_is_away_is_told_above_the_page_and_goes_away_by_itself(
+    page: Page, pictures: Path, width: int
+) -> None:
+    away = [("storage",), ()]
+    template = environment().get_template("parts/standing.html")
+
+    def answer(route: Route) -> None:
+        route.fulfill(content_type="text/html", body=template.render(page=standing_of(away[0])))
+
+    page.set_viewport_size({"width": width, "height": 844})
+    page.route("**/standing", answer)
+    page.clock.install()
+    page.goto("/datasets")
+
+    expect(page.get_by_role("heading", name="The file storage does not answer.")).to_be_visible()
+    page.screenshot(path=pictures / f"storage-away-banner-{width}.png")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert violations(page) == []
+    away.pop(0)
+    page.clock.fast_forward(20_000)
+    expect(page.locator("#standing")).to_be_empty()

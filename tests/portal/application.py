@@ -21,6 +21,14 @@ from server.portal.templates import STATIC, template_config
 from server.problems import answer_problem
 
 
+class AllWell:
+    """Systems that all answer."""
+
+    def outages(self) -> tuple[str, ...]:
+        """Return none."""
+        return ()
+
+
 def make_portal_app(
     parts: Parts,
     insights: Insights,
@@ -45,6 +53,7 @@ def make_portal_app(
             "catalogue": _always(parts.catalogue),
             "file_service": _always(parts.files),
             "insights": _always(insights),
+            "outlook": _always(AllWell()),
             "principal": Provide(_principal_of_request, sync_to_thread=False),
         },
         exception_handlers={ApplianceError: answer_problem},

@@ -69,6 +69,24 @@ document.addEventListener("visibilitychange", async () => {
 });
 document.addEventListener("htmx:responseError", (event) => { if (event.detail.xhr.status === 401) tellSignedOut(); });
 
+/* What does not answer stands above every page, and goes away by itself. */
+const standing = document.getElementById("standing");
+const lookEvery = 15000;
+let shownStanding = "";
+
+async function lookAround() {
+  if (document.visibilityState !== "visible") return;
+  const response = await fetch("/standing", { credentials: "omit" }).catch(() => null);
+  const told = response?.ok ? (await response.text()).trim() : shownStanding;
+  if (told === shownStanding) return;
+  shownStanding = told;
+  standing.replaceChildren(...new DOMParser().parseFromString(told, "text/html").body.children);
+}
+
+lookAround();
+setInterval(lookAround, lookEvery);
+document.addEventListener("visibilitychange", lookAround);
+
 /* A choice in a filter is the wish to see it. */
 const filters = document.getElementById("filters");
 filters?.addEventListener("change", (event) => {

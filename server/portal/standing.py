@@ -1,0 +1,53 @@
+"""What it means for who uses the portal when a system behind it does not answer."""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Protocol, runtime_checkable
+
+from server.portal.contexts import StandingFragment
+from server.portal.parts import OutageLine
+
+
+# Checked at run time by the router.
+@runtime_checkable
+class Outlook(Protocol):
+    """Who knows how the systems behind the portal are."""
+
+    def outages(self) -> tuple[str, ...]:
+        """Return the names of those that do not answer, by what is known already."""
+
+
+_BY_ITSELF = "Nothing is lost, and this goes on by itself."
+
+_LINES: Mapping[str, OutageLine] = MappingProxyType(
+    {
+        "database": OutageLine(
+            "The database does not answer.",
+            "What was sent is kept.",
+            f"No page can be opened, nothing sent and nothing changed until it is back. "
+            f"{_BY_ITSELF}",
+        ),
+        "storage": OutageLine(
+            "The file storage does not answer.",
+            "Dashboards, lists and rows set aside can be read.",
+            "Files cannot be sent or downloaded, and those under way wait until it is back. "
+            f"{_BY_ITSELF}",
+        ),
+        "analytics": OutageLine(
+            "The analytics do not answer.",
+            "Files can be sent, and the record of each file can be read.",
+            "Dashboards, rows set aside and the checking of files wait until they are back. "
+            f"{_BY_ITSELF}",
+        ),
+        "queue": OutageLine(
+            "The queue does not answer.",
+            "Files can be sent, and everything can be read.",
+            f"Files that were sent are checked once it is back. {_BY_ITSELF}",
+        ),
+    }
+)
+
+
+def standing_of(outages: Iterable[str]) -> StandingFragment:
+    """Return what is to be told; a system that pages do not know of is passed over."""
+    return StandingFragment(tuple(_LINES[name] for name in outages if name in _LINES))
