@@ -22,8 +22,9 @@ RECORD_TOO_LONG = "record too long"
 # ClickHouse's numbers for a text that cannot be cut into records and cells.
 UNREADABLE = frozenset({6, 25, 26, 27, 33, 38, 41, 72, 117, 130, 131, 349, 469, 636})
 _CORES_TO_SPARE = 4
-# The thread that reads waits for the disk or the network, and the threads that write wait for each
-# other: with two more than there are cores, a tenth less time passes and none is idle.
+# Reading lines is little work and much waiting, for the disk or the network, and the threads that
+# write wait for each other: with two more than there are cores, a tenth less time passes. (The CSV
+# reader is all work, and others only take its core away.)
 _MORE_THREADS = 2
 # Cells are taken out of a block of records one column after the other: in a small block they are
 # found in the processor's cache each time. Smaller still, and the work per block outweighs that.
@@ -138,8 +139,6 @@ def read_settings(layout: Layout, cores: int) -> dict[str, object]:
         # Cutting in parallel costs 1.6 times the work of cutting in one thread, which leaves the
         # others to judging and writing: it pays where there are threads to spare.
         "input_format_parallel_parsing": int(cores >= _CORES_TO_SPARE),
-        "max_threads": cores + _MORE_THREADS,
-        "max_block_size": _ROWS_A_BLOCK,
         "max_insert_threads": min(cores, _WRITERS),
         # A file may hold years; a partition is a month.
         "max_partitions_per_insert_block": 10_000,
@@ -151,6 +150,8 @@ def read_settings(layout: Layout, cores: int) -> dict[str, object]:
         "log_queries": 0,
         **layout.settings,
     }
+    if layout.is_by_lines:
+        settings |= {"max_threads": cores + _MORE_THREADS, "max_block_size": _ROWS_A_BLOCK}
     if layout.is_positional:
         settings |= {
             "format_csv_delimiter": layout.delimiter or ",",
