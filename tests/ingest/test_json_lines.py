@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from server.datasets.issues import IssueCode
 from tests.fixtures.ingest import Judge
 from tests.fixtures.rows import good
 
@@ -76,3 +77,49 @@ async def test_a_key_that_is_named_like_our_own_is_left_alone(judge: Judge, key:
     assert sheet.verdicts == {1: "good"}
     assert sheet.rows[0].values["amount"] == Decimal("12.5")
     assert sheet.rows[0].values["transaction_id"] == "t-1"
+
+
+# Every code that a record can earn → what is said in it, and whether its row loads.
+FAULTS: dict[IssueCode, tuple[dict[str, object], str]] = {
+    IssueCode.REQUIRED_VALUE: ({"provider_code": None}, "rejected"),
+    IssueCode.TYPE_ERROR: ({"installment_count": 2.5}, "good"),
+    IssueCode.DECIMAL_COMMA: ({"amount": "12,50"}, "rejected"),
+    IssueCode.THOUSANDS_SEPARATOR: ({"amount": "1,234.50"}, "rejected"),
+    IssueCode.SCIENTIFIC_NOTATION: ({"amount": "1.5E+3"}, "rejected"),
+    IssueCode.TOO_PRECISE: ({"amount": 12.505}, "rejected"),
+    IssueCode.OUT_OF_RANGE: ({"installment_count": -1}, "good"),
+    IssueCode.ENUM_ERROR: ({"transaction_type": "Dance"}, "rejected"),
+    IssueCode.PATTERN_ERROR: ({"card_last4": 42}, "good"),
+    IssueCode.CURRENCY_UNKNOWN: ({"currency": "EURO"}, "rejected"),
+    IssueCode.TIMEZONE_UNKNOWN: ({"timezone": "XYZ"}, "rejected"),
+    IssueCode.TIME_NONEXISTENT: (
+        {"timezone": "Europe/Berlin", "created_at": "2025-03-30 02:30:00"},
+        "rejected",
+    ),
+    IssueCode.TIME_AMBIGUOUS: (
+        {"timezone": "Europe/Berlin", "created_at": "2025-10-26 02:30:00"},
+        "good",
+    ),
+    IssueCode.DATE_OUT_OF_RANGE: ({"created_at": "1999-12-31 00:00:00"}, "rejected"),
+    IssueCode.ENCODING_ERROR: ({"merchant_reference": "BYTES"}, "good"),
+    IssueCode.CONTROL_CHARACTER: ({"merchant_reference": "a\x07b"}, "good"),
+    IssueCode.SPREADSHEET_DAMAGE: ({"provider_reference": "1.2302025304E+022"}, "good"),
+    IssueCode.PAN_SUSPECTED: ({"provider_reference": 4111111111111111}, "good"),
+}
+# A record names its cells: none can be missing from its place, or stand beyond the last.
+OF_CELLS = {IssueCode.MISSING_CELL, IssueCode.EXTRA_CELL}
+
+
+async def test_every_code_is_earned_by_a_record_as_by_a_line(judge: Judge) -> None:
+    faulty = [record(n, **cells) for n, (cells, _) in enumerate(FAULTS.values())]
+    doubled = [record(99, amount=1), record(99, amount=2)]
+
+    sheet = await judge.json_lines([*faulty, *doubled], raw={b"BYTES": b"a\xffb"})
+
+    told = {row.number: (row.codes, row.verdict) for row in sheet.rows}
+    wanted = {n: ((code,), verdict) for n, (code, (_, verdict)) in enumerate(FAULTS.items(), 1)}
+    doubles = dict.fromkeys(
+        range(len(wanted) + 1, len(wanted) + 3), ((IssueCode.AMBIGUOUS_KEY,), "rejected")
+    )
+    assert told == wanted | doubles
+    assert {*FAULTS, IssueCode.AMBIGUOUS_KEY, *OF_CELLS} == set(IssueCode)
