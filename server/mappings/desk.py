@@ -1,15 +1,20 @@
 """All that can be done with mappings, put together: saved ones, samples, trials."""
 
+from dataclasses import replace
+from uuid import UUID
+
 from server.access.principal import Principal
 from server.analytics.gateway import Analytics
 from server.clock import Clock
 from server.datasets.catalogue import Catalogue
 from server.datasets.declaration import Dataset
+from server.datasets.mapping import Mapping
 from server.errors import NotFound
 from server.files.failures import FileFailed
 from server.mappings.admission import Admission
 from server.mappings.sampling import Samples
 from server.mappings.schemas import (
+    MAX_SAMPLE_BYTES,
     MappingRequest,
     TrialAnswer,
     TrialRequest,
@@ -71,6 +76,32 @@ class MappingDesk:
         """
         dataset = await self._admission.check(asked.mapping, below="/mapping")
         return await self._try(principal, dataset, asked.mapping, asked)
+
+    async def try_stored(
+        self, principal: Principal, dataset: Dataset, mapping: Mapping | None, file_id: UUID
+    ) -> TrialAnswer:
+        """Return what a stored file meets by the rules of today, with every row that was judged.
+
+        Its beginning is judged (64 KiB of text, 500 rows of Parquet), which of a small file is all.
+
+        Args:
+            principal: who asks.
+            dataset: of the file.
+            mapping: what the file is read with; None for its dataset's own words.
+            file_id: which.
+
+        Raises:
+            Malformed: the file is of a kind that cannot be tried.
+            Forbidden, FileNotFound, StateConflict: as `Samples.of`.
+            StorageUnavailable, AnalyticsUnavailable: an outside system did not answer.
+        """
+        try:
+            asked = TrialRequest.model_validate({"fileId": str(file_id)})
+            sample = await self._samples.of(principal, asked)
+        except FileFailed as failure:
+            return failed_answer(failure)
+        whole = replace(sample, rows=MAX_SAMPLE_BYTES)
+        return await self._trials.judge(dataset, mapping or Mapping(), whole)
 
     async def _try(
         self, principal: Principal, dataset: Dataset, said: MappingRequest, asked: TrialRequest

@@ -221,6 +221,7 @@ def _again(file: FileAnswer, label: str) -> Action:
         is_post=True,
         question=question,
         confirm="Check again",
+        consequence_href=f"/files/{file.id}/check-again",
         needs=Scope.FILES_WRITE,
     )
 

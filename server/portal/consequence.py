@@ -30,17 +30,18 @@ def consequence_of(preview: UndoPreview) -> ConsequenceFragment:
             (),
             _KEPT,
         )
-    groups = [SumLine(f"{plural(gone, 'row')} leave your dashboards", _table(leaving))]
+    groups = [SumLine(f"{plural(gone, 'row')} leave your dashboards", sums_table(leaving))]
     if back:
         words = f"{plural(back, 'row')} of earlier files {'come' if back > 1 else 'comes'} back"
-        groups.append(SumLine(words, _table(returning)))
+        groups.append(SumLine(words, sums_table(returning)))
         sentence = "Keys this file replaced show their earlier rows again."
     else:
         sentence = "No other file has rows for their keys, so nothing comes in their place."
     return ConsequenceFragment(sentence, tuple(groups), _KEPT)
 
 
-def _table(sums: Sequence[Sum]) -> Table:
+def sums_table(sums: Sequence[Sum]) -> Table:
+    """Return rows and money by currency and type."""
     has_types = any(it.type for it in sums)
     rows = tuple(
         (

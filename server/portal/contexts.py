@@ -184,7 +184,7 @@ class FilePage:
 
 @dataclass(frozen=True)
 class ConsequenceFragment:
-    """`parts/consequence.html`: what an undo would change, fetched when it is asked about."""
+    """`parts/consequence.html`: what an undo or another check would change, fetched when asked."""
 
     sentence: str
     groups: tuple[SumLine, ...]

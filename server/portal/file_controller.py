@@ -1,6 +1,7 @@
 """One file: what became of it, what was found, what can be done, and what that would change."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import structlog
 from litestar import Controller, get
@@ -14,7 +15,14 @@ from server.access.scopes import Scope
 from server.analytics.gateway import Analytics
 from server.clock import Clock
 from server.datasets.catalogue import Catalogue
-from server.errors import AdapterError, ApplianceError, FileNotFound, Unauthenticated
+from server.errors import (
+    AdapterError,
+    ApplianceError,
+    FileNotFound,
+    Malformed,
+    StateConflict,
+    Unauthenticated,
+)
 from server.files.answers import answer_file
 from server.files.ids import parse_file_id
 from server.files.listing import MAX_PAGE_SIZE, Query, Unsent
@@ -23,13 +31,16 @@ from server.files.models import File
 from server.files.row_source import row_source
 from server.files.service import FileService
 from server.files.undo_preview import preview_undo
+from server.mappings.desk import MappingDesk
 from server.mappings.used import mapping_used
 from server.portal.consequence import consequence_of
 from server.portal.file_page import file_page
 from server.portal.reader import PageRequest, print_as_read_by, shell_of, titles_of
+from server.portal.recheck import recheck_of
 from server.portal.refusals import answer_page, to_sign_in
 from server.portal.rejected import FIRST_ROWS
 from server.portal.repairs import Family
+from server.reports.consequence import standing_rows
 from server.reports.rows import RowReport, rows
 from server.unit_of_work import UnitsOfWork
 
@@ -102,6 +113,37 @@ class FilePageController(Controller):
             raise FileNotFound
         preview = await preview_undo(units, analytics, dataset, file)
         return Template("parts/consequence.html", context={"page": consequence_of(preview)})
+
+    @get("/check-again", guards=[requires(Scope.FILES_WRITE)])
+    async def ask_check_again(
+        self,
+        *,
+        request: PageRequest,
+        file_id: FromPath[str],
+        principal: NamedDependency[Principal],
+        file_service: NamedDependency[FileService],
+        analytics: NamedDependency[Analytics],
+        catalogue: NamedDependency[Catalogue],
+        units: NamedDependency[UnitsOfWork],
+        mappings: NamedDependency[MappingDesk],
+    ) -> Template:
+        """Show what checking the file again would change, as far as it can be told before."""
+        print_as_read_by(request)
+        file = await file_service.get(principal.workspace_id, parse_file_id(file_id))
+        dataset = catalogue.get(file.dataset_type)
+        if dataset is None:
+            raise FileNotFound
+        standing = await standing_rows(
+            analytics, dataset, workspace_id=file.workspace_id, file_id=file.file_id
+        )
+        trial = None
+        if Scope.FILES_DOWNLOAD in principal.scopes:
+            mapping = await mapping_used(units, mapping_of(file))
+            # Of a kind that cannot be tried, or whose bytes are gone: then nothing is told of it.
+            with suppress(Malformed, StateConflict):
+                trial = await mappings.try_stored(principal, dataset, mapping, file.file_id)
+        page = recheck_of(answer_file(file), dataset, standing, trial)
+        return Template("parts/consequence.html", context={"page": page})
 
 
 async def _family(files: FileService, principal: Principal, file: File) -> Family:

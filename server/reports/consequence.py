@@ -39,6 +39,20 @@ Published = tuple[UUID, int]
 """A file whose rows readers see, and the attempt that brought them."""
 
 
+async def standing_rows(
+    analytics: Analytics, dataset: Dataset, *, workspace_id: str, file_id: UUID
+) -> tuple[Sum, ...]:
+    """Return what readers see of the file now.
+
+    Raises:
+        AnalyticsUnavailable: ClickHouse does not answer.
+    """
+    current = f"{analytics.database}.{current_table(dataset)}"
+    mine = f"{current} WHERE _workspace = {{workspace:String}} AND _file = {{file:UUID}}"
+    names = {"workspace": workspace_id, "file": str(file_id)}
+    return await _sums(analytics, dataset, mine, names, f"standing:{file_id}")
+
+
 async def undo_consequence(
     analytics: Analytics,
     dataset: Dataset,

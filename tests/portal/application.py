@@ -52,6 +52,7 @@ def make_portal_app(
             "analytics": _always(parts.analytics),
             "catalogue": _always(parts.catalogue),
             "file_service": _always(parts.files),
+            "mappings": _always(parts.mappings),
             "insights": _always(insights),
             "outlook": _always(AllWell()),
             "principal": Provide(_principal_of_request, sync_to_thread=False),
