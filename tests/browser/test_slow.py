@@ -94,3 +94,24 @@ def test_what_is_away_is_told_above_the_page_and_goes_away_by_itself(
     away.pop(0)
     page.clock.fast_forward(20_000)
     expect(page.locator("#standing")).to_be_empty()
+
+
+def test_a_page_that_takes_its_time_is_waited_for_in_words_and_nothing_moves(
+    page: Page, pictures: Path
+) -> None:
+    page.clock.install()
+    page.goto("/settings/profile")
+    before = page.locator("h1").bounding_box()
+
+    # Playwright looks at nothing while a page is on its way: this is how one begins to leave.
+    page.evaluate("dispatchEvent(new Event('beforeunload'))")
+    page.clock.fast_forward(600)
+    expect(page.get_by_text("Fetching the page")).to_be_hidden()
+    page.clock.fast_forward(200)
+    expect(page.get_by_text("Fetching the page")).to_be_visible()
+    assert page.locator("h1").bounding_box() == before
+    page.screenshot(path=pictures / "fetching.png")
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+
+    expect(page.get_by_text("Fetching the page")).to_be_hidden()

@@ -1,6 +1,7 @@
 /* API keys: made, rotated and revoked by the public API; a key's text is shown once. */
 
 import { post, remove } from "./api.js";
+import { said } from "./words.js";
 
 const form = document.getElementById("new-key-form");
 const making = document.getElementById("new-key");
@@ -32,13 +33,13 @@ form.addEventListener("submit", async (event) => {
       ...(days && { expiresAt: new Date(Date.now() + days * 86400e3).toISOString() }),
     });
     making.close();
-    showMade(answer, "It is shown this once. Keep it where the program finds it, and nobody else does.");
+    showMade(answer, said.keyMade);
   } catch (fault) {
     tell(making, fault);
   }
 });
 
-function ask(title, question, confirm, work) {
+function ask({ title, question, confirm }, work) {
   tell(asking, null);
   document.getElementById("ask-key-title").textContent = title;
   asking.querySelector("[data-question]").textContent = question;
@@ -50,14 +51,14 @@ function ask(title, question, confirm, work) {
 document.addEventListener("click", (event) => {
   const rotate = event.target.closest("[data-rotate]")?.dataset;
   if (rotate) {
-    ask(`Rotate ${rotate.name}?`, "A second key of the same name, rights and length of life is made. The old one works until you revoke it, so the program can change over without a break.", "Make the second key", async () => {
+    ask(said.askRotate(rotate.name), async () => {
       const answer = await post(`/analytics/keys/${rotate.rotate}/rotate`);
-      showMade(answer, "It is shown this once. Give it to the program, see it used here, then revoke the old one.");
+      showMade(answer, said.keyRotated);
     });
   }
   const revoke = event.target.closest("[data-revoke]")?.dataset;
   if (revoke) {
-    ask(`Revoke ${revoke.name}?`, `It stops working within seconds and cannot be brought back. It was used last: ${revoke.used}.`, "Revoke the key", async () => {
+    ask(said.askRevoke(revoke.name, revoke.used), async () => {
       await remove(`/analytics/keys/${revoke.revoke}`);
       location.reload();
     });

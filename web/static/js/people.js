@@ -1,6 +1,7 @@
 /* People: invited, changed, kept out, removed, by the public API; a link is shown once. */
 
 import { call, post, remove } from "./api.js";
+import { said } from "./words.js";
 
 const at = (id) => document.getElementById(id);
 const managing = at("manage");
@@ -33,7 +34,7 @@ function showLink(answer, words) {
   made.showModal();
 }
 
-function ask(title, question, confirm, work) {
+function ask({ title, question, confirm }, work) {
   tell(asking, null);
   at("ask-title").textContent = title;
   asking.querySelector("[data-question]").textContent = question;
@@ -50,7 +51,7 @@ at("invite-form").addEventListener("submit", (event) => {
   attempt(at("invite"), async () => {
     const answer = await post("/analytics/invitations", { email: fields.get("email").trim(), role: fields.get("role") });
     at("invite").close();
-    showLink(answer, `Hand this link to ${answer.email}. It is shown this once, and is good once, for a week.`);
+    showLink(answer, said.invited(answer.email));
   });
 });
 
@@ -63,7 +64,7 @@ const works = {
   link: async (path) => {
     const answer = await post(`${path}/password-link`);
     managing.close();
-    showLink(answer, `Hand this link to ${person.called}. It is shown this once, and is good once, for a day.`);
+    showLink(answer, said.passwordLink(person.called));
   },
 };
 
@@ -84,15 +85,11 @@ document.addEventListener("click", (event) => {
   if (data.manage) manage(data);
   if (data.do) attempt(managing, () => works[data.do](`/analytics/users/${person.manage}`));
   if (data.withdraw) {
-    ask(`Take the invitation of ${data.called} back?`, "The link stops working now. You can invite them again.", "Take it back",
-      () => remove(`/analytics/invitations/${data.withdraw}`).then(reload));
+    ask(said.askWithdraw(data.called), () => remove(`/analytics/invitations/${data.withdraw}`).then(reload));
   }
   if (data.require) {
     const isRequired = data.require === "true";
-    ask(isRequired ? "Ask everybody for a second factor?" : "Make second factors optional?",
-      isRequired ? "Who has none sets it up at their next click, and can do nothing here before." : "Those who have one keep it, and can turn it off.",
-      isRequired ? "Ask everybody" : "Make it optional",
-      () => change("/analytics/workspace", { requiresSecondFactor: isRequired }).then(reload));
+    ask(isRequired ? said.askToRequireFactors : said.askToMakeFactorsOptional, () => change("/analytics/workspace", { requiresSecondFactor: isRequired }).then(reload));
   }
 });
 

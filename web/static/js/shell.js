@@ -87,6 +87,23 @@ lookAround();
 setInterval(lookAround, lookEvery);
 document.addEventListener("visibilitychange", lookAround);
 
+/* A page that takes its time to come says so, over the one that is left. */
+const going = document.querySelector("#going > span");
+const patienceForPages = 700;
+let leaving = null;
+
+function stay() {
+  clearTimeout(leaving);
+  going.hidden = true;
+}
+
+addEventListener("beforeunload", () => {
+  stay();
+  leaving = setTimeout(() => { going.hidden = false; }, patienceForPages);
+});
+addEventListener("pageshow", stay);
+document.addEventListener("keydown", (event) => { if (event.key === "Escape") stay(); });
+
 /* A choice in a filter is the wish to see it. */
 const filters = document.getElementById("filters");
 filters?.addEventListener("change", (event) => {

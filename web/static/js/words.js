@@ -140,6 +140,35 @@ export const said = {
     "missing-cell": "The row had fewer cells than the header, so its cells may stand under the wrong labels. Put them right, or tick Send when they are.",
     "extra-cell": "The row had content beyond the last column; often an unquoted comma moved its cells to the right. Put them right, or tick Send when they are.",
   },
+  keyMade: "It is shown this once. Keep it where the program finds it, and nobody else does.",
+  keyRotated: "It is shown this once. Give it to the program, see it used here, then revoke the old one.",
+  askRotate: (name) => ({
+    title: `Rotate ${name}?`,
+    question: "A second key of the same name, rights and length of life is made. The old one works until you revoke it, so the program can change over without a break.",
+    confirm: "Make the second key",
+  }),
+  askRevoke: (name, used) => ({
+    title: `Revoke ${name}?`,
+    question: `It stops working within seconds and cannot be brought back. It was used last: ${used}.`,
+    confirm: "Revoke the key",
+  }),
+  invited: (email) => `Hand this link to ${email}. It is shown this once, and is good once, for a week.`,
+  passwordLink: (name) => `Hand this link to ${name}. It is shown this once, and is good once, for a day.`,
+  askWithdraw: (email) => ({
+    title: `Take the invitation of ${email} back?`,
+    question: "The link stops working now. You can invite them again.",
+    confirm: "Take it back",
+  }),
+  askToRequireFactors: {
+    title: "Ask everybody for a second factor?",
+    question: "Who has none sets it up at their next click, and can do nothing here before.",
+    confirm: "Ask everybody",
+  },
+  askToMakeFactorsOptional: {
+    title: "Make second factors optional?",
+    question: "Those who have one keep it, and can turn it off.",
+    confirm: "Make it optional",
+  },
   sent: (name) => `${name} is sent`,
   pasted: "pasted.csv",
 };
