@@ -18,17 +18,9 @@ _FORMULA = re.compile(f"'*[{_SIGNS}]")
 _NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
 
 
-def harmless(cell: str, *, is_marked: bool = False) -> str:
-    """Return the cell with a `'` before what a spreadsheet would run; numbers stay numbers.
-
-    Args:
-        cell: the text.
-        is_marked: it comes from such a file, where a leading `'` is ours already.
-    """
-    found = _FORMULA.match(cell)
-    if found is None or _NUMBER.fullmatch(cell) or (is_marked and cell.startswith("'")):
-        return cell
-    return f"'{cell}"
+def harmless(cell: str) -> str:
+    """Return the cell with a `'` before what a spreadsheet would run; numbers stay numbers."""
+    return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell
 
 
 def as_meant(text: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from server.datasets.cutting import cut_by_reader, is_footer
 from server.datasets.declaration import Dataset
+from server.datasets.formulas import as_meant
 from server.datasets.issues import IssueCode
 from server.datasets.judgement import Judgement
 from server.datasets.layout import Layout
@@ -149,10 +150,11 @@ def _kept_cells(layout: Layout, condition: str) -> str:
     if not layout.is_positional:
         return f"arrayMap(p -> multiIf({arms}, ''), if({condition}, range({len(cells)}), []))"
     surplus = f"if(isNull(o0), 0, {layout.overflow})"
-    return (
-        f"arrayMap(p -> ifNull(multiIf({arms}, ''), ''),"
-        f" if({condition}, range({len(layout.labels)} + {surplus}), []))"
-    )
+    cell = f"ifNull(multiIf({arms}, ''), '')"
+    if layout.is_report:
+        # As the rows were sent that it repairs: what it marks, a report of its own marks again.
+        cell = as_meant(cell)
+    return f"arrayMap(p -> {cell}, if({condition}, range({len(layout.labels)} + {surplus}), []))"
 
 
 def _stored(dataset: Dataset, judgement: Judgement, numbered: Numbered) -> str:

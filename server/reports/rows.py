@@ -40,11 +40,6 @@ class RowSource:
     labels: tuple[str, ...]
     """The header's labels as sent, in order."""
 
-    @property
-    def is_report(self) -> bool:
-        """True when the file was such a CSV itself: its cells are marked already."""
-        return {label.strip() for label in self.labels} >= set(REPORT_COLUMNS)
-
 
 @dataclass(frozen=True)
 class RowIssue:
@@ -85,7 +80,11 @@ async def rejected_csv(analytics: Analytics, source: RowSource) -> AsyncIterator
 
     Cells that a spreadsheet would run are marked (`formulas.py`); surplus cells are left out.
     """
-    yield _csv([[*source.labels, *REPORT_COLUMNS]], is_marked=source.is_report)
+    labels = source.labels
+    # Of a file that was such a CSV itself, the labels are as it was sent, and marked.
+    if not {label.strip() for label in labels} >= set(REPORT_COLUMNS):
+        labels = tuple(map(harmless, labels))
+    yield _csv([[*labels, *REPORT_COLUMNS]])
     after_row = 0
     while True:
         found = await _fetch(
@@ -103,10 +102,10 @@ def _csv_lines(source: RowSource, found: "list[_Found]") -> bytes:
     width = len(source.labels)
     lines = []
     for number, issues, cells in found:
-        padded = [*cells[:width], *[""] * (width - len(cells))]
+        padded = [*map(harmless, cells[:width]), *[""] * (width - len(cells))]
         told = "; ".join(f"{column}: {code}" if column else code for _, column, code in issues)
         lines.append([*padded, str(source.file_id), str(number), told])
-    return _csv(lines, is_marked=source.is_report)
+    return _csv(lines)
 
 
 _Found = tuple[int, list[tuple[str, str, str]], list[str]]
@@ -171,8 +170,7 @@ def _by_label(labels: tuple[str, ...], cells: list[str]) -> dict[str, str]:
     return named | {f"_extra_{place}": cell for place, cell in enumerate(surplus, start=1) if cell}
 
 
-def _csv(lines: Sequence[Sequence[str]], *, is_marked: bool) -> bytes:
+def _csv(lines: Sequence[Sequence[str]]) -> bytes:
     held = io.StringIO()
-    safe = ([harmless(cell, is_marked=is_marked) for cell in line] for line in lines)
-    csv.writer(held, lineterminator="\r\n").writerows(safe)
+    csv.writer(held, lineterminator="\r\n").writerows(lines)
     return held.getvalue().encode()
