@@ -36,8 +36,8 @@ _TIMEOUT_SECONDS = 2.0
 _REMEMBER_SECONDS = 1.0
 # How often a process looks by itself, so that pages need not ask.
 _LOOK_SECONDS = 5.0
-# Two looks have to agree before people are told: one slow answer is no outage.
-_TOLD_AFTER_SECONDS = 8.0
+# Looks in a row have to agree before people are told: a slow answer or two are no outage.
+_TOLD_AFTER_SECONDS = 12.0
 
 
 @dataclass(frozen=True)

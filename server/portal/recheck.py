@@ -47,7 +47,8 @@ def recheck_of(
         groups.append(SumLine(words, sums_table(standing)))
     if trial is not None and trial.is_whole and trial.failure is None:
         taken = _sums_of(dataset, trial.rows)
-        if taken:
+        # What is there already needs no second table to say so.
+        if taken and set(taken) != set(standing):
             words = f"{plural(trial.rows_good, 'row')} would be taken by the rules of today"
             groups.append(SumLine(words, sums_table(taken)))
     sentence = _judged(file, trial)

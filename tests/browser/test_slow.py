@@ -115,3 +115,14 @@ def test_a_page_that_takes_its_time_is_waited_for_in_words_and_nothing_moves(
     page.keyboard.press("Escape")
 
     expect(page.get_by_text("Fetching the page")).to_be_hidden()
+
+
+def test_who_is_asked_and_stays_is_not_told_that_a_page_comes(page: Page) -> None:
+    page.clock.install()
+    page.goto("/settings/profile")
+    page.evaluate("addEventListener('beforeunload', (event) => event.preventDefault())")
+
+    page.evaluate("dispatchEvent(new Event('beforeunload', { cancelable: true }))")
+    page.clock.fast_forward(2000)
+
+    expect(page.get_by_text("Fetching the page")).to_be_hidden()

@@ -47,9 +47,11 @@ def test_a_small_file_is_told_in_rows_and_money_as_it_would_be() -> None:
 
 
 def test_what_the_rules_leave_as_it_was_is_said_to_be() -> None:
-    html = said(trial(rows_judged=3, rows_good=2, rows_rejected=1, rows=[good("1"), good("2")]))
+    rows = [good("12.50"), good("12.5")]
+    html = said(trial(rows_judged=3, rows_good=2, rows_rejected=1, rows=rows))
 
     assert "2 rows would be taken and 1 set aside, as before." in html
+    assert html.count("<table") == 1
 
 
 def test_of_a_large_file_the_beginning_is_told() -> None:

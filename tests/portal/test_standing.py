@@ -29,7 +29,7 @@ async def test_people_are_told_of_an_outage_that_lasts_and_pages_ask_nobody() ->
 
     await health.readiness()
     told_at_once = health.outages()
-    now[0] += 9
+    now[0] += 13
     told_after_a_while = health.outages()
 
     assert told_at_once == ()
@@ -46,7 +46,7 @@ async def test_what_answers_again_is_not_told_any_more() -> None:
 
     health = Health({"storage": ping}, timer=lambda: now[0])
     await health.readiness()
-    now[0] += 9
+    now[0] += 13
     is_down[0] = False
     health._latest.clear()
     await health.readiness()

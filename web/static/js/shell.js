@@ -97,9 +97,10 @@ function stay() {
   going.hidden = true;
 }
 
-addEventListener("beforeunload", () => {
+addEventListener("beforeunload", (event) => {
   stay();
-  leaving = setTimeout(() => { going.hidden = false; }, patienceForPages);
+  // Who is asked whether to leave what is not sent yet may stay.
+  leaving = setTimeout(() => { going.hidden = event.defaultPrevented; }, patienceForPages);
 });
 addEventListener("pageshow", stay);
 document.addEventListener("keydown", (event) => { if (event.key === "Escape") stay(); });
