@@ -30,6 +30,17 @@ def banner_of(file: FileAnswer, *, now: datetime, zone: str) -> Banner:
             return _failed(file, statistics)
 
 
+def undoing_banner() -> Banner:
+    """Return the banner of a file whose undo was asked for and is not done."""
+    return Banner(
+        Tone.INFO,
+        "The import is being undone.",
+        "Its rows leave your dashboards all at once; until then they are shown. "
+        "This page follows by itself.",
+        None,
+    )
+
+
 def _plain_end(file: FileAnswer, statistics: Statistics) -> Banner:
     if file.outcome is Outcome.IMPORTED:
         return Banner(
@@ -159,12 +170,16 @@ def allowed(actions: Sequence[Action], scopes: frozenset[Scope]) -> tuple[Action
     return tuple(it for it in actions if it.needs is None or it.needs in scopes)
 
 
-def actions_of(file: FileAnswer, now: datetime) -> tuple[Action, ...]:
+def actions_of(
+    file: FileAnswer, now: datetime, *, is_being_undone: bool = False
+) -> tuple[Action, ...]:
     """Return the buttons of the page head; what would be refused at this moment is not there."""
     actions = []
     if file.uploaded_at is not None and file.links.original is not None:
         original = file.links.original
         actions.append(Action("Original", original, needs=Scope.FILES_DOWNLOAD, is_download=True))
+    if is_being_undone:
+        return tuple(actions)
     if file.status.is_final and file.uploaded_at is not None and file.links.original is not None:
         actions.append(_again(file, "Check again…"))
     if _is_in(file) and not is_undo_over(file, now):

@@ -166,6 +166,8 @@ class FilePage:
     banner: Banner
     actions: tuple[Action, ...]
     """Of the page head; those of the banner are in the banner."""
+    is_being_undone: bool
+    """True from the wish to undo until readers see it: the page then asks for its end."""
     figures: tuple[Figure, ...]
     steps: tuple[Step, ...]
     totals: Table | None

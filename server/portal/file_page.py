@@ -11,7 +11,7 @@ from server.datasets.issues import ISSUES, IssueCode
 from server.datasets.mapping import Mapping as ColumnMapping
 from server.files.answers import FileAnswer, HistoryEntry, Statistics, answer_file
 from server.files.models import File
-from server.portal.banner import actions_of, allowed, banner_of, undo_in_words
+from server.portal.banner import actions_of, allowed, banner_of, undo_in_words, undoing_banner
 from server.portal.contexts import FilePage, Shell
 from server.portal.dates import moment_in_words
 from server.portal.figures import count, money, percent, plural, size
@@ -73,10 +73,11 @@ def file_page(
     file = answer_file(row)
     zone = shell.zone
     statistics = file.statistics
+    is_being_undone = row.undo_requested_at is not None and row.undone_at is None
     form = None
-    if family.may_send:
+    if family.may_send and not is_being_undone:
         form = repair_form(file, dataset, row.labels or (), family.repairs)
-    banner = _banner(file, form, family, now, zone)
+    banner = undoing_banner() if is_being_undone else _banner(file, form, family, now, zone)
     title = titles.get(file.dataset_type, file.dataset_type)
     sent = moment_in_words(file.created_at, now, zone)
     return FilePage(
@@ -85,7 +86,8 @@ def file_page(
         subtitle=f"{title} · {size(file.file.size_bytes)} · sent {sent} "
         f"by {sender_in_words(file.created_by)}",
         banner=replace(banner, actions=allowed(banner.actions, scopes)),
-        actions=allowed(actions_of(file, now), scopes),
+        actions=allowed(actions_of(file, now, is_being_undone=is_being_undone), scopes),
+        is_being_undone=is_being_undone,
         figures=_figures(statistics) if statistics else (),
         steps=steps_of(file, zone),
         totals=_totals(statistics) if statistics and statistics.totals else None,

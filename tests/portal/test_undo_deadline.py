@@ -8,6 +8,7 @@ from server.files.answers import answer_file
 from server.files.lifecycle import Outcome, Stage
 from server.portal.banner import actions_of, undo_in_words
 from tests.portal.builders import NOW, STATISTICS, make_file
+from tests.portal.test_templates import page_of, render
 
 
 @pytest.mark.parametrize(
@@ -39,3 +40,27 @@ def test_what_is_undone_or_not_in_says_nothing_of_it() -> None:
         file = answer_file(make_file(Stage.COMPLETED, outcome, undo_until=over))
 
         assert undo_in_words(file, NOW, "UTC") == ""
+
+
+def test_an_undo_under_way_is_told_and_nothing_is_offered_that_would_be_refused() -> None:
+    file = make_file(
+        Stage.COMPLETED,
+        Outcome.IMPORTED_WITH_REJECTIONS,
+        statistics=STATISTICS,
+        undo_requested_at=NOW,
+        object_version="1",
+    )
+
+    page = page_of(file)
+
+    assert page.banner.title == "The import is being undone."
+    assert [it.label for it in page.actions] == ["Original"]
+    assert page.repair is None
+    assert "data-undoing" in render("file.html", page)
+
+
+def test_an_undo_that_is_done_is_not_under_way() -> None:
+    page = page_of(make_file(Stage.COMPLETED, Outcome.UNDONE, undo_requested_at=NOW, undone_at=NOW))
+
+    assert page.banner.title == "The import is undone."
+    assert not page.is_being_undone

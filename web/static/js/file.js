@@ -82,3 +82,5 @@ async function untilUndone(fileId) {
 }
 
 foldRejected();
+const undoing = document.querySelector(".banner[data-undoing]");
+if (undoing) untilUndone(undoing.dataset.file);
