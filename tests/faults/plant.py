@@ -1,6 +1,7 @@
 """The house as production runs it: every part a process of its own, that can be taken away.
 
-PostgreSQL, Valkey, a store, ClickHouse over HTTP (the stand-in), the server and its workers.
+PostgreSQL, Valkey, a store (ours or MinIO), ClickHouse over HTTP (the stand-in), the server and its
+workers.
 """
 
 import asyncio
@@ -25,7 +26,7 @@ from tests.fixtures.clickhouse.server import ClickHouseServer
 from tests.fixtures.client import Client
 from tests.fixtures.house import EVENT_TOKEN
 from tests.fixtures.postgres import running_postgres, sqlalchemy_url
-from tests.fixtures.storage import StorageAddress
+from tests.fixtures.storage import StorageAddress, is_healthy, minio_command
 from worker.context import context_of
 from worker.prepare import prepare
 
@@ -74,8 +75,19 @@ class Plant:
 
 
 @contextmanager
-def running_plant(folder: Path, *, has_events: bool = True) -> Iterator[Plant]:
-    """Run all parts, the server and one worker until the block ends."""
+def running_plant(
+    folder: Path, *, has_events: bool = True, on_minio: bool = False
+) -> Iterator[Plant]:
+    """Run all parts, the server and one worker until the block ends.
+
+    Args:
+        folder: for their data and logs.
+        has_events: whether the store tells of what arrives; a MinIO here never does.
+        on_minio: whether a real MinIO is the store.
+
+    Raises:
+        pytest.skip.Exception: a part is not on this machine.
+    """
     pytest.importorskip("chdb", reason="the embedded engine is not installed")
     valkey = shutil.which("valkey-server") or shutil.which("redis-server")
     if valkey is None:
@@ -83,6 +95,16 @@ def running_plant(folder: Path, *, has_events: bool = True) -> Iterator[Plant]:
     port, valkey_port, store_port = free_port(), free_port(), free_port()
     events = [f"http://127.0.0.1:{port}/storage/events"] if has_events else []
     python = [sys.executable, "-m"]
+    store = StorageAddress(url=f"http://127.0.0.1:{store_port}")
+    storage = (
+        _minio(folder, store)
+        if on_minio
+        else Daemon(
+            [*python, "tests.faults.store", str(store_port), str(folder / "store"), *events],
+            folder / "store.log",
+            is_up=lambda: listens(store_port),
+        )
+    )
     with running_postgres() as postgres:
         clickhouse = ClickHouseServer(folder)
         parts: dict[str, Part] = {
@@ -93,11 +115,7 @@ def running_plant(folder: Path, *, has_events: bool = True) -> Iterator[Plant]:
                 folder / "valkey.log",
                 is_up=lambda: listens(valkey_port),
             ),
-            "storage": Daemon(
-                [*python, "tests.faults.store", str(store_port), str(folder / "store"), *events],
-                folder / "store.log",
-                is_up=lambda: listens(store_port),
-            ),
+            "storage": storage,
         }
         settings = _settings(
             folder,
@@ -105,7 +123,7 @@ def running_plant(folder: Path, *, has_events: bool = True) -> Iterator[Plant]:
             database_url=sqlalchemy_url(postgres.url, "postgres"),
             valkey_url=f"redis://127.0.0.1:{valkey_port}/0",
             clickhouse_dsn=SecretStr(clickhouse.dsn),
-            store=StorageAddress(url=f"http://127.0.0.1:{store_port}"),
+            store=store,
         )
         server = Daemon(
             [*python, "uvicorn", "--factory", "server.asgi:app", "--port", str(port)],
@@ -130,6 +148,16 @@ def running_plant(folder: Path, *, has_events: bool = True) -> Iterator[Plant]:
             for name in ("analytics", "queue", "storage"):
                 parts[name].kill()
             holding.close()
+
+
+def _minio(folder: Path, address: StorageAddress) -> Daemon:
+    command, environment = minio_command(folder / "minio", address)
+    return Daemon(
+        command,
+        folder / "minio.log",
+        is_up=lambda: is_healthy(address.url),
+        environment=environment,
+    )
 
 
 async def _set_up(settings: Settings) -> str:
