@@ -1,19 +1,28 @@
-"""Server and workers as processes of their own: killed in any stage, stopped before the swap.
+"""Server and workers as processes of their own: killed, stopped before the swap, several at once.
 
 Each end is compared to the last row. The default suite kills where most hangs on it; with
 TALLYDOCK_TEST_EVERY_KILL=1 in every stage.
 """
 
+import asyncio
 import os
+import random
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime
 from decimal import Decimal
 from itertools import product
+from uuid import UUID
 
 import pytest
 from pydantic import SecretStr
 
+from server.analytics.gateway import Analytics
 from server.files.answers import FileAnswer
+from server.files.lifecycle import Outcome
 from tests.faults.bulk import Bulk, new_provider
 from tests.faults.daemon import Daemon
 from tests.faults.holding import UNDOING
@@ -21,6 +30,8 @@ from tests.faults.plant import Plant, running_plant
 from tests.fixtures.clickhouse.server import ClickHouseServer
 from tests.fixtures.client import FILES, Client, counts_of
 from tests.fixtures.tripwire import Tripwire
+from tests.histories.model import ONE, Row, Sent, Shown, resolve
+from tests.histories.world import file_of, rows_seen
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
@@ -28,7 +39,11 @@ STAGES = ("queued", "inspecting", "loading", "publishing", "completed", UNDOING)
 VICTIMS = ("worker", "server", "both")
 DECISIVE = (("worker", "loading"), ("both", "publishing"), ("worker", "completed"))
 ALL = tuple(product(VICTIMS, STAGES))
-CHOSEN = ALL if os.environ.get("TALLYDOCK_TEST_EVERY_KILL") else DECISIVE
+IS_EVERY = bool(os.environ.get("TALLYDOCK_TEST_EVERY_KILL"))
+CHOSEN = ALL if IS_EVERY else DECISIVE
+# On their way at once, by several workers, and how many keys they speak of.
+FILES_AT_ONCE = 9
+KEYS = 200
 ROWS = 20_000
 LONGEST_SECONDS = 180
 
@@ -139,3 +154,78 @@ def undone(client: Client, file_id: str) -> FileAnswer:
         assert time.monotonic() < end, client.history(file_id)
         time.sleep(0.05)
     return file
+
+
+@pytest.mark.parametrize("seed", range(5 if IS_EVERY else 1))
+def test_many_workers_on_the_same_keys_leave_what_the_model_says(plant: Plant, seed: int) -> None:
+    chance = random.Random(seed)
+    keys = range(1000 * seed + 1, 1000 * seed + 1 + KEYS)
+    wanted = [_some_rows(chance, keys) for _ in range(FILES_AT_ONCE)]
+    # Of two files of the same bytes one counts, also when both are on their way.
+    wanted.append(wanted[0])
+    data = [file_of(ONE, rows) for rows in wanted]
+    with plant.client() as client, ThreadPoolExecutor(len(wanted)) as pool, hired(plant, 2):
+        tickets = [client.ask() for _ in wanted]
+        assert set(pool.map(client.put, [url for _, url in tickets], data)) == {200}
+        ended = [client.ended(file_id, LONGEST_SECONDS) for file_id, _ in tickets]
+
+        assert Counter(file.outcome for file in ended) == {
+            "imported": FILES_AT_ONCE,
+            "duplicate": 1,
+        }
+        assert _shown(plant, ended) == resolve(_visible(ended, wanted))
+        # Of a key's rows one was new, whoever came first; every other met one.
+        inserted = sum(counts_of(file).get("inserted", 0) for file in ended)
+        assert inserted == len({row.key for rows in wanted for row in rows})
+
+        undone = chance.sample([file.id for file in ended], len(ended) // 3)
+        list(pool.map(lambda file_id: client.undo(file_id, LONGEST_SECONDS), undone))
+        after = [client.get(file.id) for file in ended]
+
+        assert [file.id for file in after if file.outcome == "undone"] == [
+            file.id for file in ended if file.id in undone
+        ]
+        assert _shown(plant, after) == resolve(_visible(after, wanted))
+        # The same bytes are there once, as long as one of the two files stays.
+        twins = {after[0].outcome, after[-1].outcome}
+        assert (Outcome.IMPORTED in twins) == (twins != {Outcome.UNDONE})
+
+
+@contextmanager
+def hired(plant: Plant, count: int) -> Iterator[None]:
+    """Have more workers until the block ends."""
+    more = [plant.hire() for _ in range(count)]
+    try:
+        yield
+    finally:
+        for worker in more:
+            worker.kill()
+            plant.workers.remove(worker)
+
+
+def _some_rows(chance: random.Random, keys: Sequence[int]) -> tuple[Row, ...]:
+    chosen = chance.sample(keys, chance.randint(1, len(keys)))
+    return tuple(Row(key, chance.randint(1, 12), chance.randint(1, 9) * 100) for key in chosen)
+
+
+def _visible(files: Sequence[FileAnswer], wanted: Sequence[tuple[Row, ...]]) -> list[Sent]:
+    """Return the files that readers see, as the model knows them."""
+    seen = [pair for pair in zip(files, wanted, strict=True) if pair[0].outcome == "imported"]
+    return [Sent(UUID(file.id), ONE, rows, _arrival(file)) for file, rows in seen]
+
+
+def _arrival(file: FileAnswer) -> tuple[datetime, UUID]:
+    assert file.uploaded_at is not None
+    return file.uploaded_at, UUID(file.id)
+
+
+def _shown(plant: Plant, files: Sequence[FileAnswer]) -> Shown:
+    """Return the rows of these files that are in the table readers see."""
+    settings = plant.settings
+    dsn = settings.clickhouse_dsn.get_secret_value()
+    analytics = Analytics(dsn, database=settings.clickhouse_database, threads=1)
+    ids = [file.id for file in files]
+    try:
+        return asyncio.run(rows_seen(analytics, ONE, "has({files:Array(UUID)}, _file)", files=ids))
+    finally:
+        analytics.close()

@@ -1,8 +1,9 @@
 """Any history of a dataset leaves what its published files resolve to, row by row, at every step.
 
 Hypothesis makes the histories: files arrive, also of the same bytes and at the same moment, are
-worked on in any order, undone, reprocessed, and their workers killed at any border; parts are
-merged, and the reconciler deletes what the dead left. TALLYDOCK_TEST_HISTORIES says how many.
+worked on in any order or all at once, undone, reprocessed, and their workers killed at any border;
+parts are merged, and the reconciler deletes what the dead left. TALLYDOCK_TEST_HISTORIES says how
+many.
 """
 
 import asyncio
@@ -36,9 +37,11 @@ from tests.histories.model import (
     ONE,
     Row,
     Sent,
+    complete,
+    complete_together,
     counts_among,
-    dry_counts,
-    duplicate_counts,
+    end_of,
+    imported,
     resolve,
 )
 from tests.histories.world import World, counts_in, file_of
@@ -118,6 +121,19 @@ class Histories(RuleBasedStateMachine):
         """Have every file that waits taken once, in order of arrival."""
         for file in sorted(self._pending(), key=lambda file: file.arrived):
             self._work(file, None)
+
+    @precondition(lambda self: len(self._pending()) > 1)
+    @rule()
+    def work_together(self) -> None:
+        """Have every file that waits taken at once, each by a worker of its own."""
+        taken = self._pending()
+        for file in taken:
+            self._run(self.world.waits_no_longer(file.file_id))
+        swapped = self._run(self.world.work_together([file.file_id for file in taken]))
+        rows = [self._run(self.world.desk.row(file.file_id)) for file in taken]
+        completed = {row.file_id for row in rows if row.is_at is Stage.COMPLETED}
+        complete_together(taken, completed, swapped, self.files)
+        self.told["together"] += len(taken)
 
     @precondition(lambda self: self._undoable())
     @rule(place=PLACE)
@@ -200,7 +216,7 @@ class Histories(RuleBasedStateMachine):
         self.told["sent"] += 1
 
     def _work(self, file: Sent, borders: int | None) -> None:
-        end = self._end_of(file)
+        end = end_of(file, self.files)
         before = self._run(self.world.generation())
         self._run(self.world.waits_no_longer(file.file_id))
         has_died = self._run(self.world.work("ingest", file.file_id, borders))
@@ -211,31 +227,10 @@ class Histories(RuleBasedStateMachine):
             file.is_visible = file.has_swapped = True
         row = self._run(self.world.desk.row(file.file_id))
         if row.is_at is Stage.COMPLETED:
-            file.state, file.has_swapped = "completed", False
-            if end == "duplicate":
-                original = self._original(file)
-                assert original is not None
-                file.outcome, file.duplicate_of = "duplicate", original.file_id
-                file.counts = duplicate_counts(file)
-            elif end == "dry_run":
-                file.outcome, file.counts = "dry_run", dry_counts(file)
-            else:
-                file.outcome = _imported(file)
+            complete(file, end, self.files)
         else:
             assert has_died or end == "waits", (end, row.stage, row.failure)
             file.state = "dead" if has_died else "queued"
-
-    def _end_of(self, file: Sent) -> str:
-        """Return what working on it must come to."""
-        if file.has_swapped or file.is_visible:
-            return "imported"
-        end = "dry_run" if file.is_dry else "imported"
-        if file.is_wanted_twice:
-            return end
-        same = [other for other in self._same_before(file) if not other.is_dry]
-        if any(other.state != "completed" for other in same):
-            return "waits"
-        return "duplicate" if self._original(file) else end
 
     def _undo(self, file: Sent, borders: int | None) -> None:
         self._run(self.world.desk.service.undo(self.world.principal, file.file_id))
@@ -264,7 +259,7 @@ class Histories(RuleBasedStateMachine):
         for double in doubles:
             double.duplicate_of = None if double is heir else heir.file_id
         heir.counts = counts_among(heir, self._visible(heir))
-        heir.is_visible, heir.outcome = True, _imported(heir)
+        heir.is_visible, heir.outcome = True, imported(heir)
 
     def _check_records(self) -> None:
         for file in self.files:
@@ -275,16 +270,6 @@ class Histories(RuleBasedStateMachine):
             doubled = file.duplicate_of
             assert told == (file.outcome, file.counts, doubled), file
             assert (row.published_attempt is not None) == file.is_visible
-
-    def _same_before(self, file: Sent) -> list[Sent]:
-        return [
-            other
-            for other in sorted(self.files, key=lambda other: other.arrived)
-            if other.rows == file.rows and other.arrived < file.arrived
-        ]
-
-    def _original(self, file: Sent) -> Sent | None:
-        return next((o for o in self._same_before(file) if o.is_visible and o.good), None)
 
     def _visible(self, without: Sent) -> list[Sent]:
         return [file for file in self.files if file.is_visible and file is not without]
@@ -310,10 +295,6 @@ class Histories(RuleBasedStateMachine):
 
     def _run(self, work: Coroutine[object, object, T]) -> T:
         return self.runner.run(work)
-
-
-def _imported(file: Sent) -> str:
-    return "imported_with_rejections" if "rejected" in file.judged else "imported"
 
 
 @pytest.mark.slow

@@ -14,13 +14,13 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID, uuid4
 
-from sqlmodel import col, update
+from sqlmodel import col, select, update
 
 from server.access.principal import Principal
 from server.access.scopes import ALL_SCOPES
 from server.analytics.gateway import Analytics
 from server.datasets.tables import current_table, history_table
-from server.files.models import File
+from server.files.models import File, Publication
 from server.files.tickets import UploadTicket
 from server.unit_of_work import UnitOfWork, UnitsOfWork
 from tests.fixtures.files import Desk, asked, put
@@ -136,6 +136,23 @@ class World:
             self.desk.clock.turn(seconds=_LATER)
         return fuse.has_burnt
 
+    async def work_together(self, file_ids: Sequence[UUID]) -> list[UUID]:
+        """Have several workers take a file each, all at once.
+
+        Returns:
+            The files that were swapped in, in that order.
+        """
+        self.desk.clock.turn(seconds=_LATER)
+        before = {publication.publication_id for publication in await self._publications()}
+        workers = [
+            replace(self.context, worker_name=f"test-{number}") for number in range(len(file_ids))
+        ]
+        await asyncio.gather(
+            *(JOBS["ingest"](*pair) for pair in zip(workers, file_ids, strict=True))
+        )
+        new = [one for one in await self._publications() if one.publication_id not in before]
+        return [one.file_id for one in sorted(new, key=lambda one: one.generation)]
+
     async def lose_object(self, file_id: UUID) -> None:
         """Have the file's bytes be gone from the store."""
         row = await self.desk.row(file_id)
@@ -166,21 +183,11 @@ class World:
 
     async def shown(self) -> Shown:
         """Return the rows that readers see."""
-        key, amount = (
-            ("transaction_id", "amount")
-            if self.dataset == ONE
-            else ("provider_payment_reference", "settlement_amount")
-        )
-        found = await self.context.analytics.query(
-            f"SELECT _file, _row, toUInt32(extract({key}, '[0-9]+')) AS key,"
-            f" toMonth(created_at) AS month, toUInt32({amount} * 100) AS cents"
-            f" FROM {self._tables[0]} WHERE _workspace = {{workspace:String}}",
-            parameters={"workspace": self.principal.workspace_id},
-            comment="test",
-        )
-        return Counter(
-            (UUID(str(file)), int(str(row)), Row(*(int(str(value)) for value in values)))
-            for file, row, *values in found.rows
+        return await rows_seen(
+            self.context.analytics,
+            self.dataset,
+            "_workspace = {workspace:String}",
+            workspace=self.principal.workspace_id,
         )
 
     async def waits_no_longer(self, file_id: UUID) -> None:
@@ -190,12 +197,44 @@ class World:
                 update(File).where(col(File.file_id) == file_id).values(not_before=None)
             )
 
+    async def _publications(self) -> list[Publication]:
+        async with self.desk.units.begin() as unit:
+            found = await unit.session.exec(
+                select(Publication).where(
+                    Publication.workspace_id == self.principal.workspace_id,
+                    Publication.state == "published",
+                )
+            )
+            return list(found)
+
     @property
     def _tables(self) -> tuple[str, str]:
         dataset = self.context.catalogue.get(self.dataset)
         assert dataset is not None
         database = self.context.analytics.database
         return f"{database}.{current_table(dataset)}", f"{database}.{history_table(dataset)}"
+
+
+async def rows_seen(
+    analytics: Analytics, dataset: str, condition: str, **parameters: object
+) -> Shown:
+    """Return the rows of a dataset that readers see and that meet a condition."""
+    key, amount = (
+        ("transaction_id", "amount")
+        if dataset == ONE
+        else ("provider_payment_reference", "settlement_amount")
+    )
+    found = await analytics.query(
+        f"SELECT _file, _row, toUInt32(extract({key}, '[0-9]+')) AS key,"
+        f" toMonth(created_at) AS month, toUInt32({amount} * 100) AS cents"
+        f" FROM {analytics.database}.{dataset}_current WHERE {condition}",
+        parameters=parameters,
+        comment="test",
+    )
+    return Counter(
+        (UUID(str(file)), int(str(row)), Row(*(int(str(value)) for value in values)))
+        for file, row, *values in found.rows
+    )
 
 
 def file_of(dataset: str, rows: Sequence[Row]) -> bytes:
