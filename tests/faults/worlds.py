@@ -32,6 +32,7 @@ from worker.prepare import prepare
 from worker.runner import Runner
 
 DATASET = "transactions"
+LEASE_SECONDS = 300
 ENDS = ("file.completed", "file.failed", "file.undone", "duplicate.promoted")
 
 
@@ -48,6 +49,8 @@ def settings_of(folder: Path, store: StorageAddress) -> Settings:
         "storage_access_key": SecretStr(store.access_key),
         "storage_secret_key": SecretStr(store.secret_key),
         "query_threads": 1,
+        # A machine that is busy must not take a lease from a worker that lives.
+        "lease_seconds": LEASE_SECONDS,
     }
     return Settings.model_validate(values)
 
@@ -139,7 +142,7 @@ async def run(
 
 async def recover(target: str, folder: Path, store: StorageAddress) -> dict[str, object]:
     """Be the worker that is started after the death; return what is there when it is done."""
-    world = open_world(folder, store, later_seconds=120)
+    world = open_world(folder, store, later_seconds=2 * LEASE_SECONDS)
     runner = Runner(world.context, JOBS)
     sweep = Sweep(world.context, runner)
     is_over = False
