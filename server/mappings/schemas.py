@@ -106,7 +106,10 @@ class TrialRequest(Body):
     )
     type: Literal["csv", "tsv", "jsonl"] = Field(default="csv", description="What the text is")
     file_id: str | None = Field(
-        default=None, max_length=36, description="A file of this workspace whose bytes are there"
+        default=None,
+        max_length=36,
+        description="A file of this workspace whose bytes are there: 64 KiB of a text are judged,"
+        f" {MAX_PARQUET_ROWS} rows of a Parquet file of up to {MAX_PARQUET_BYTES} bytes",
     )
     rows: int = Field(
         default=20, ge=1, le=MAX_TRIAL_ROWS, description="How many rows to show; all are judged"

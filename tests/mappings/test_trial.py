@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from server.mappings.schemas import MAX_SAMPLE_BYTES
+from tests.fixtures.reports import ADYEN, ADYEN_30, report
 from tests.mappings.test_faults import said
 from tests.mappings.test_saved import GOOD, MAPPINGS, saved
 
@@ -85,6 +86,25 @@ async def test_json_lines_are_tried_too(client: httpx.AsyncClient) -> None:
     assert told["rowsSkipped"] == 1
     assert rows[0]["values"]["amount"] == "12.5000"
     assert [issue["code"] for issue in rows[2]["issues"]] == ["required-value", "type-error"]
+
+
+async def test_a_providers_report_is_tried_with_what_an_account_means_by_its_zones(
+    client: httpx.AsyncClient,
+) -> None:
+    row = ADYEN | {"TimeZone": "CST", "Net Credit (NC)": "1.00"}
+    mapping = {
+        "name": "Adyen, account NorthwindUS",
+        "datasetType": "adyen_settlement_details",
+        "zoneAbbreviations": {"CST": "America/Chicago"},
+    }
+
+    told = await tried(client, report(ADYEN_30, [row]), mapping=mapping)
+
+    rows = told["rows"]
+    assert isinstance(rows, list)
+    (shown,) = rows
+    assert (told["rowsGood"], shown["cells"]["TimeZone"]) == (1, "CST")
+    assert shown["values"]["creation_date"] == "2025-11-03T16:30:00.000Z"
 
 
 @pytest.mark.parametrize(
