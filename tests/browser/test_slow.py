@@ -88,6 +88,10 @@ def test_what_is_away_is_told_above_the_page_and_goes_away_by_itself(
     page.goto("/datasets")
 
     expect(page.get_by_role("heading", name="The file storage does not answer.")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="The file storage does not answer.")).to_be_in_viewport(
+        ratio=1
+    )
     page.screenshot(path=pictures / f"storage-away-banner-{width}.png")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert violations(page) == []

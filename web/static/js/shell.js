@@ -83,7 +83,9 @@ async function lookAround() {
   standing.replaceChildren(...new DOMParser().parseFromString(told, "text/html").body.children);
 }
 
-lookAround();
+// Not earlier: a browser that comes back to a page holds what was read in its place, and would put
+// a notice that stands there already out of sight.
+addEventListener("pageshow", lookAround);
 setInterval(lookAround, lookEvery);
 document.addEventListener("visibilitychange", lookAround);
 
