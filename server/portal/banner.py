@@ -1,14 +1,14 @@
-"""What is true of a file now, what to do about it, and the buttons that do it."""
+"""What is true of a file now, and what to do about it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal
 
 from server.access.scopes import Scope
 from server.files.answers import FileAnswer, Statistics
 from server.files.lifecycle import Outcome, Stage
+from server.portal.actions import again, are
 from server.portal.dates import moment_in_words
-from server.portal.figures import count, money, plural
+from server.portal.figures import count, plural
 from server.portal.parts import Action, Banner, Tone
 from server.portal.words import STAGES, advice_of, progress_of
 
@@ -45,7 +45,7 @@ def _plain_end(file: FileAnswer, statistics: Statistics) -> Banner:
     if file.outcome is Outcome.IMPORTED:
         return Banner(
             Tone.OK,
-            f"{_are(statistics.rows_imported)} on your dashboards.",
+            f"{are(statistics.rows_imported)} on your dashboards.",
             "Every row of the file is in.",
             None,
             (_DASHBOARD,),
@@ -111,7 +111,7 @@ def _with_rejections(file: FileAnswer, statistics: Statistics) -> Banner:
     if repaired and repaired >= aside:
         return Banner(
             Tone.OK,
-            f"{_are(statistics.rows_imported)} on your dashboards.",
+            f"{are(statistics.rows_imported)} on your dashboards.",
             f"{_were(aside)} set aside; repaired files have brought them all in since.",
             None,
             (*downloads, _DASHBOARD),
@@ -119,7 +119,7 @@ def _with_rejections(file: FileAnswer, statistics: Statistics) -> Banner:
     since = f" {count(repaired)} of them came in since." if repaired else ""
     return Banner(
         Tone.WARN,
-        f"{_are(statistics.rows_imported)} on your dashboards. {_were(aside)} set aside.{since}",
+        f"{are(statistics.rows_imported)} on your dashboards. {_were(aside)} set aside.{since}",
         "Download them, repair them and send them again as a file; nothing else needs to be done."
         if downloads
         else "The rows were kept for a set time and are removed; check the file again to see them.",
@@ -135,7 +135,7 @@ def _failed(file: FileAnswer, statistics: Statistics) -> Banner:
     told = "" if detail.rstrip(".") == title else f"{detail} "
     actions: tuple[Action, ...] = (_NEW_FILE,)
     if file.outcome is Outcome.FAILED and failure.get("retryable"):
-        actions = (_again(file, "Retry"),)
+        actions = (again(file, "Retry"),)
     elif statistics.rows_rejected:
         actions = (*_downloads(file, statistics.rows_rejected), _NEW_FILE)
     is_quiet = file.outcome in (Outcome.CANCELLED, Outcome.NEVER_UPLOADED)
@@ -163,105 +163,6 @@ def _near_misses(failure: Mapping[str, object]) -> str:
     if not isinstance(found, dict) or not found:
         return ""
     return " ".join(f"Is “{sent}” meant as “{name}”?" for sent, name in found.items()) + " "
-
-
-def allowed(actions: Sequence[Action], scopes: frozenset[Scope]) -> tuple[Action, ...]:
-    """Return the buttons that somebody with these scopes may press."""
-    return tuple(it for it in actions if it.needs is None or it.needs in scopes)
-
-
-def actions_of(
-    file: FileAnswer, now: datetime, *, is_being_undone: bool = False
-) -> tuple[Action, ...]:
-    """Return the buttons of the page head; what would be refused at this moment is not there."""
-    actions = []
-    if file.uploaded_at is not None and file.links.original is not None:
-        original = file.links.original
-        actions.append(Action("Original", original, needs=Scope.FILES_DOWNLOAD, is_download=True))
-    if is_being_undone:
-        return tuple(actions)
-    if file.status.is_final and file.uploaded_at is not None and file.links.original is not None:
-        actions.append(_again(file, "Check again…"))
-    if _is_in(file) and not is_undo_over(file, now):
-        actions.append(
-            Action(
-                "Undo import…",
-                f"/analytics/files/{file.id}/undo",
-                is_post=True,
-                question=_undo_question(file.statistics or Statistics()),
-                confirm="Undo import",
-                consequence_href=f"/files/{file.id}/undo",
-                needs=Scope.FILES_UNDO,
-            )
-        )
-    return tuple(actions)
-
-
-def undo_in_words(file: FileAnswer, now: datetime, zone: str) -> str:
-    """Return until when the import can be undone, or why not any more; empty when always."""
-    if not _is_in(file) or file.undo_until is None:
-        return ""
-    until = moment_in_words(file.undo_until, now, zone)
-    if is_undo_over(file, now):
-        return f"Not possible any more: the time that this appliance allows for it ended {until}."
-    return f"Possible until {until}"
-
-
-def is_undo_over(file: FileAnswer, now: datetime) -> bool:
-    """Return whether the time to undo the import is over, as `FileService.undo` judges it."""
-    return file.undo_until is not None and file.undo_until <= now
-
-
-def _is_in(file: FileAnswer) -> bool:
-    imported = (Outcome.IMPORTED, Outcome.IMPORTED_WITH_REJECTIONS)
-    return file.outcome in imported and file.undone_at is None
-
-
-def _again(file: FileAnswer, label: str) -> Action:
-    statistics = file.statistics or Statistics()
-    if _is_in(file):
-        stands = f"{_are(statistics.rows_imported)} on your dashboards now{_sums(statistics)}."
-        question = (
-            f"{stands} They stay until the check has ended well; then what it finds takes their "
-            "place, and the rows set aside are judged anew. If it fails, nothing changes."
-        )
-    else:
-        question = (
-            "Nothing of this file is on your dashboards now. The stored bytes are checked as if "
-            "they had just arrived; rows that are good then go in, in the file's own place in time."
-        )
-    return Action(
-        label,
-        f"/analytics/files/{file.id}/reprocess",
-        is_post=True,
-        question=question,
-        confirm="Check again",
-        consequence_href=f"/files/{file.id}/check-again",
-        needs=Scope.FILES_WRITE,
-    )
-
-
-def _undo_question(statistics: Statistics) -> str:
-    """Return what can be said without asking the analytics: the file as it was imported."""
-    leave = f"{plural(statistics.rows_imported, 'row')} leave your dashboards{_sums(statistics)}"
-    return (
-        f"{leave}. Rows that this file replaced come back. The record and the original stay, "
-        "and the file can be sent again."
-    )
-
-
-def _sums(statistics: Statistics) -> str:
-    sums = [
-        f"{money(Decimal(total.amount), total.currency)} {total.currency} "
-        f"({plural(total.count, (total.transaction_type or 'row').lower())})"
-        for total in statistics.totals
-        if total.currency
-    ]
-    return ": " + ", ".join(sums) if sums else ""
-
-
-def _are(rows: int) -> str:
-    return f"{plural(rows, 'row')} {'is' if rows == 1 else 'are'}"
 
 
 def _were(rows: int) -> str:

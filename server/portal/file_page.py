@@ -11,7 +11,8 @@ from server.datasets.issues import ISSUES, IssueCode
 from server.datasets.mapping import Mapping as ColumnMapping
 from server.files.answers import FileAnswer, HistoryEntry, Statistics, answer_file
 from server.files.models import File
-from server.portal.banner import actions_of, allowed, banner_of, undo_in_words, undoing_banner
+from server.portal.actions import actions_of, allowed, undo_in_words
+from server.portal.banner import banner_of, undoing_banner
 from server.portal.contexts import FilePage, Shell
 from server.portal.dates import moment_in_words
 from server.portal.figures import count, money, percent, plural, size

@@ -200,4 +200,5 @@ class OutageLine:
 
     title: str
     works: str
+    """Empty when it is not the only one: what works without one need not work without two."""
     waits: str

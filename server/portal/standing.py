@@ -1,6 +1,7 @@
 """What it means for who uses the portal when a system behind it does not answer."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Protocol, runtime_checkable
 
@@ -17,32 +18,27 @@ class Outlook(Protocol):
         """Return the names of those that do not answer, by what is known already."""
 
 
-_BY_ITSELF = "Nothing is lost, and this goes on by itself."
-
 _LINES: Mapping[str, OutageLine] = MappingProxyType(
     {
         "database": OutageLine(
             "The database does not answer.",
             "What was sent is kept.",
-            f"No page can be opened, nothing sent and nothing changed until it is back. "
-            f"{_BY_ITSELF}",
+            "No page can be opened, nothing sent and nothing changed until it is back.",
         ),
         "storage": OutageLine(
             "The file storage does not answer.",
             "Dashboards, lists and rows set aside can be read.",
-            "Files cannot be sent or downloaded, and those under way wait until it is back. "
-            f"{_BY_ITSELF}",
+            "Files cannot be sent or downloaded, and those under way wait until it is back.",
         ),
         "analytics": OutageLine(
             "The analytics do not answer.",
             "Files can be sent, and the record of each file can be read.",
-            "Dashboards, rows set aside and the checking of files wait until they are back. "
-            f"{_BY_ITSELF}",
+            "Dashboards, rows set aside and the checking of files wait until they are back.",
         ),
         "queue": OutageLine(
             "The queue does not answer.",
             "Files can be sent, and everything can be read.",
-            f"Files that were sent are checked once it is back. {_BY_ITSELF}",
+            "Files that were sent are checked once it is back.",
         ),
     }
 )
@@ -50,4 +46,8 @@ _LINES: Mapping[str, OutageLine] = MappingProxyType(
 
 def standing_of(outages: Iterable[str]) -> StandingFragment:
     """Return what is to be told; a system that pages do not know of is passed over."""
-    return StandingFragment(tuple(_LINES[name] for name in outages if name in _LINES))
+    lines = tuple(_LINES[name] for name in outages if name in _LINES)
+    # What works without one of them need not work without two.
+    return StandingFragment(
+        lines if len(lines) == 1 else tuple(replace(it, works="") for it in lines)
+    )

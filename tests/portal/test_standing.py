@@ -17,6 +17,12 @@ def test_every_system_has_words_for_what_works_and_what_waits(name: str) -> None
     assert "goes on by itself" in html
 
 
+def test_two_outages_do_not_contradict_each_other() -> None:
+    page = standing_of(["storage", "analytics", "nobody-knows"])
+
+    assert [it.works for it in page.outages] == ["", ""]
+
+
 async def test_nothing_is_said_while_all_is_well(stranger_at_portal: httpx.AsyncClient) -> None:
     answer = await stranger_at_portal.get("/standing")
 

@@ -6,7 +6,7 @@ import pytest
 
 from server.files.answers import answer_file
 from server.files.lifecycle import Outcome, Stage
-from server.portal.banner import actions_of, undo_in_words
+from server.portal.actions import actions_of, undo_in_words
 from tests.portal.builders import NOW, STATISTICS, make_file
 from tests.portal.test_templates import page_of, render
 

@@ -1,0 +1,116 @@
+"""What can be done with a file: its page's buttons, each with the question that comes first.
+
+A button that would be refused at this moment, or to this reader, is not there.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from server.access.scopes import Scope
+from server.files.answers import FileAnswer, Statistics
+from server.files.lifecycle import Outcome
+from server.portal.dates import moment_in_words
+from server.portal.figures import money, plural
+from server.portal.parts import Action
+
+
+def allowed(actions: Sequence[Action], scopes: frozenset[Scope]) -> tuple[Action, ...]:
+    """Return the buttons that somebody with these scopes may press."""
+    return tuple(it for it in actions if it.needs is None or it.needs in scopes)
+
+
+def actions_of(
+    file: FileAnswer, now: datetime, *, is_being_undone: bool = False
+) -> tuple[Action, ...]:
+    """Return the buttons of the page head; what would be refused at this moment is not there."""
+    actions = []
+    if file.uploaded_at is not None and file.links.original is not None:
+        original = file.links.original
+        actions.append(Action("Original", original, needs=Scope.FILES_DOWNLOAD, is_download=True))
+    if is_being_undone:
+        return tuple(actions)
+    if file.status.is_final and file.uploaded_at is not None and file.links.original is not None:
+        actions.append(again(file, "Check again…"))
+    if _is_in(file) and not is_undo_over(file, now):
+        actions.append(
+            Action(
+                "Undo import…",
+                f"/analytics/files/{file.id}/undo",
+                is_post=True,
+                question=_undo_question(file.statistics or Statistics()),
+                confirm="Undo import",
+                consequence_href=f"/files/{file.id}/undo",
+                needs=Scope.FILES_UNDO,
+            )
+        )
+    return tuple(actions)
+
+
+def undo_in_words(file: FileAnswer, now: datetime, zone: str) -> str:
+    """Return until when the import can be undone, or why not any more; empty when always."""
+    if not _is_in(file) or file.undo_until is None:
+        return ""
+    until = moment_in_words(file.undo_until, now, zone)
+    if is_undo_over(file, now):
+        return f"Not possible any more: the time that this appliance allows for it ended {until}."
+    return f"Possible until {until}"
+
+
+def is_undo_over(file: FileAnswer, now: datetime) -> bool:
+    """Return whether the time to undo the import is over, as `FileService.undo` judges it."""
+    return file.undo_until is not None and file.undo_until <= now
+
+
+def _is_in(file: FileAnswer) -> bool:
+    imported = (Outcome.IMPORTED, Outcome.IMPORTED_WITH_REJECTIONS)
+    return file.outcome in imported and file.undone_at is None
+
+
+def again(file: FileAnswer, label: str) -> Action:
+    """Return the button that has the file checked again, by the label it goes by here."""
+    statistics = file.statistics or Statistics()
+    if _is_in(file):
+        stands = f"{are(statistics.rows_imported)} on your dashboards now{_sums(statistics)}."
+        question = (
+            f"{stands} They stay until the check has ended well; then what it finds takes their "
+            "place, and the rows set aside are judged anew. If it fails, nothing changes."
+        )
+    else:
+        question = (
+            "Nothing of this file is on your dashboards now. The stored bytes are checked as if "
+            "they had just arrived; rows that are good then go in, in the file's own place in time."
+        )
+    return Action(
+        label,
+        f"/analytics/files/{file.id}/reprocess",
+        is_post=True,
+        question=question,
+        confirm="Check again",
+        consequence_href=f"/files/{file.id}/check-again",
+        needs=Scope.FILES_WRITE,
+    )
+
+
+def _undo_question(statistics: Statistics) -> str:
+    """Return what can be said without asking the analytics: the file as it was imported."""
+    leave = f"{plural(statistics.rows_imported, 'row')} leave your dashboards{_sums(statistics)}"
+    return (
+        f"{leave}. Rows that this file replaced come back. The record and the original stay, "
+        "and the file can be sent again."
+    )
+
+
+def _sums(statistics: Statistics) -> str:
+    sums = [
+        f"{money(Decimal(total.amount), total.currency)} {total.currency} "
+        f"({plural(total.count, (total.transaction_type or 'row').lower())})"
+        for total in statistics.totals
+        if total.currency
+    ]
+    return ": " + ", ".join(sums) if sums else ""
+
+
+def are(rows: int) -> str:
+    """Return `1 row is`, `8 rows are`."""
+    return f"{plural(rows, 'row')} {'is' if rows == 1 else 'are'}"
