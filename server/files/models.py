@@ -81,6 +81,8 @@ class File(SQLModel, table=True):
     """When the rows that the record tells of were removed, their time being over."""
     published_attempt: int | None = Field(default=None)
     """The attempt whose rows readers see; None when they see none of this file."""
+    rows_let_go: dict[str, int] | None = Field(default=None, sa_type=Json)
+    """`attempt`, and how many of its rows are `left` in history; the others can never win again."""
     standing: dict[str, object] | None = Field(default=None, sa_type=Json)
     """What the record said before a reprocess began; it stands again when the reprocess fails."""
     faults: int = Field(default=0)

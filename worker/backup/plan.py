@@ -47,6 +47,12 @@ class AttemptRows:
     attempt: int
     rows: int
     """How many there are in `history`; at most, in `rejected`."""
+    least: int | None = None
+    """How many there are at least, where rows that can never be seen again are let go."""
+
+    def has_all(self, count: int) -> bool:
+        """Return whether so many rows in history are all that there should be."""
+        return (self.rows if self.least is None else self.least) <= count <= self.rows
 
 
 @dataclass
@@ -78,7 +84,8 @@ class Plan:
         if row["published_attempt"] is not None:
             rows = int(str(row["rows_imported"] or 0))
             attempt = int(str(row["published_attempt"]))
-            self.rows.append(AttemptRows(dataset, HISTORY, file_id, attempt, rows))
+            least = _rows_left(row.get("rows_let_go"), attempt, rows)
+            self.rows.append(AttemptRows(dataset, HISTORY, file_id, attempt, rows, least))
         if row["judged_attempt"] is not None:
             rows = int(str(statistics.get("rowsRejected") or 0)) + int(
                 str(statistics.get("rowsWithWarnings") or 0)
@@ -86,6 +93,12 @@ class Plan:
             attempt = int(str(row["judged_attempt"]))
             if rows:
                 self.rows.append(AttemptRows(dataset, REJECTED, file_id, attempt, rows))
+
+
+def _rows_left(let_go: object, attempt: int, rows: int) -> int:
+    if isinstance(let_go, dict) and let_go.get("attempt") == attempt:
+        return int(str(let_go["left"]))
+    return rows
 
 
 def grouped(rows: Iterable[AttemptRows]) -> Iterator[list[AttemptRows]]:

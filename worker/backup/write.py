@@ -179,7 +179,7 @@ class _Writing:
         if first.table == HISTORY:
             counted = await count_rows(analytics, table, group)
             for one in group:
-                if counted.get((one.file_id, one.attempt), 0) != one.rows:
+                if not one.has_all(counted.get((one.file_id, one.attempt), 0)):
                     self._written.missing.append(str(one.file_id))
         is_large = sum(one.rows for one in group) > ROWS_AT_ONCE
         last = await highest_row(analytics, table, group) if is_large else ROWS_AT_ONCE

@@ -13,6 +13,7 @@ from server.access.repository import AccessRepository
 from server.settlements.mirror import mirror
 from worker.context import Context
 from worker.maintenance.dead_rows import DeadRows
+from worker.maintenance.lost_rows import LostRows
 from worker.maintenance.objects import Objects
 from worker.maintenance.old_rows import OldRows
 from worker.maintenance.parts import StaleParts
@@ -33,6 +34,7 @@ class Reconciler:
                 "left_tables": partial(drop_left_tables, context),
                 "dead_rows": DeadRows(context).delete,
                 "old_rows": OldRows(context).remove,
+                "lost_rows": LostRows(context).remove,
                 "derived_objects": self.objects.remove_derived,
                 "probes": self.objects.remove_probes,
                 "objects_and_rows": self.objects.compare,

@@ -1,0 +1,175 @@
+"""Rows in history that lost their keys to a newer file, and can never win them back.
+
+A row comes back when the newer file is undone, or is judged again and speaks for the key no more.
+A file is *settled* once neither can be: its time to be undone is over (`undo_days`), and its bytes
+are not kept any more (`originals_days`). What it has beaten is let go; what readers see, now and
+after the undo of any other file, does not change by it:
+
+    current = resolve(history, published)    before and after, whatever is undone that can be
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID, uuid4
+
+from sqlmodel import col, select
+
+from server.datasets.declaration import Dataset
+from server.datasets.tables import GOOD, history_table
+from server.files.lifecycle import Stage
+from server.files.models import File
+from server.files.repository import change
+from worker.context import Context
+from worker.ingest.dataset_lock import dataset_lock
+from worker.ingest.keys import RESOLVED_PER_BUCKET, in_bucket
+from worker.ingest.resolve import FILE_ORDER
+from worker.maintenance.rounds import tell_repaired
+
+_COMMENT: Final = "maintenance:lost-rows"
+# History is read as a whole, and the parts that hold such rows are rewritten: seldom.
+_EVERY_SECONDS: Final = 24 * 3600.0
+
+
+@dataclass(frozen=True)
+class _Published:
+    """A file whose rows readers see or would see."""
+
+    file_id: UUID
+    attempt: int
+    is_settled: bool
+
+
+class LostRows:
+    """Lets them go once a day; a process looks again once more files have been settled."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._looked_at = float("-inf")
+        self._settled: dict[str, frozenset[UUID]] = {}
+
+    async def remove(self) -> None:
+        """Let them go; now and then."""
+        settings = self._context.settings
+        if not (settings.undo_days and settings.originals_days):
+            return
+        if time.monotonic() - self._looked_at < _EVERY_SECONDS:
+            return
+        await self.remove_now()
+        self._looked_at = time.monotonic()
+
+    async def remove_now(self) -> None:
+        """Let them go, dataset by dataset."""
+        for dataset in self._context.catalogue.all():
+            published = await self._published(dataset)
+            settled = frozenset(one.file_id for one in published if one.is_settled)
+            if settled <= self._settled.get(dataset.name, frozenset()):
+                continue
+            owner = f"{self._context.worker_name[:60]}/{uuid4().hex[:12]}"
+            # So that two workers do not share the lists, and no publisher counts meanwhile.
+            async with dataset_lock(self._context, dataset.name, owner):
+                await self._remove(dataset, published)
+            self._settled[dataset.name] = settled
+
+    async def _published(self, dataset: Dataset) -> list[_Published]:
+        now = self._context.clock()
+        async with self._context.units.begin() as unit:
+            found = await unit.session.exec(
+                select(File).where(
+                    File.dataset_type == dataset.name, col(File.published_attempt).is_not(None)
+                )
+            )
+            files = list(found)
+        return [
+            _Published(
+                file.file_id,
+                file.published_attempt,
+                is_settled=file.is_at is Stage.COMPLETED
+                and file.undo_until is not None
+                and file.undo_until <= now
+                and file.undo_requested_at is None
+                and file.object_version is None
+                and file.lease_owner is None,
+            )
+            for file in files
+            if file.published_attempt is not None
+        ]
+
+    async def _remove(self, dataset: Dataset, published: Sequence[_Published]) -> None:
+        names = [f"{purpose}_{dataset.name}" for purpose in ("lost_published", "lost_rows")]
+        listed, lost = (f"{self._context.analytics.database}.{name}" for name in names)
+        history = f"{self._context.analytics.database}.{history_table(dataset)}"
+        await self._create(listed, "file UUID, attempt UInt32, settled UInt8")
+        await self._create(lost, "file UUID, attempt UInt32, row UInt64")
+        rows = [(str(one.file_id), one.attempt, int(one.is_settled)) for one in published]
+        await self._context.analytics.insert(
+            names[0], rows, ("file", "attempt", "settled"), comment=_COMMENT
+        )
+        await self._list_lost(history, listed, lost)
+        going = await self._counts(f"SELECT file, attempt FROM {lost}")
+        if going:
+            there = await self._counts(
+                f"SELECT _file AS file, _attempt AS attempt FROM {history}"
+                f" WHERE (_file, _attempt) IN (SELECT file, attempt FROM {lost})"
+            )
+            # Before they go, and as it will be then: done twice, it says the same.
+            for one, count in going.items():
+                await self._note(one, left=there[one] - count)
+            await self._run(
+                f"ALTER TABLE {history} DELETE WHERE (_file, _attempt, _row) IN"
+                f" (SELECT file, attempt, row FROM {lost})",
+                # Other rows go on to be read meanwhile, and nobody else looks before they are gone.
+                settings={"mutations_sync": 1},
+            )
+            tell_repaired("lost-rows", sum(going.values()), dataset=dataset.name)
+        for table in (listed, lost):
+            await self._run(f"DROP TABLE IF EXISTS {table} SYNC")
+
+    async def _list_lost(self, history: str, listed: str, lost: str) -> None:
+        found = await self._context.analytics.query(
+            f"SELECT count() AS n FROM {history}", comment=_COMMENT
+        )
+        buckets = max(1, -(-int(str(found.one()["n"])) // RESOLVED_PER_BUCKET))
+        for bucket in range(buckets):
+            seen = (
+                "SELECT _workspace, _key, _file, _attempt, _row,"
+                f" (_uploaded_at, {FILE_ORDER}) AS place FROM {history}"
+                f" WHERE _verdict = {GOOD} AND {in_bucket(bucket, buckets)}"
+                f" AND (_file, _attempt) IN (SELECT file, attempt FROM {listed}"
+            )
+            await self._run(
+                f"INSERT INTO {lost} SELECT _file, _attempt, _row"
+                f" FROM ({seen})) AS one INNER JOIN"
+                " (SELECT _workspace, _key, max(place) AS newest"
+                f" FROM ({seen} WHERE settled = 1)) GROUP BY _workspace, _key) AS winner"
+                " USING (_workspace, _key) WHERE one.place < winner.newest"
+            )
+
+    async def _counts(self, rows: str) -> dict[tuple[UUID, int], int]:
+        found = await self._context.analytics.query(
+            f"SELECT toString(file), attempt, count() FROM ({rows}) GROUP BY file, attempt",
+            comment=_COMMENT,
+        )
+        return {
+            (UUID(str(file_id)), int(str(attempt))): int(str(count))
+            for file_id, attempt, count in found.rows
+        }
+
+    async def _note(self, published: tuple[UUID, int], *, left: int) -> None:
+        file_id, attempt = published
+        async with self._context.units.begin() as unit:
+            await change(
+                unit,
+                file_id,
+                None,
+                values={"rows_let_go": {"attempt": attempt, "left": left}},
+                where=[col(File.published_attempt) == attempt],
+            )
+
+    async def _create(self, table: str, defined: str) -> None:
+        await self._run(f"DROP TABLE IF EXISTS {table} SYNC")
+        await self._run(f"CREATE TABLE {table} ({defined}) ENGINE = MergeTree ORDER BY file")
+
+    async def _run(self, statement: str, settings: Mapping[str, object] | None = None) -> None:
+        await self._context.analytics.command(statement, settings=settings, comment=_COMMENT)
