@@ -76,13 +76,19 @@ class Histories(RuleBasedStateMachine):
         self.world = next(self.worlds)
         self.files: list[Sent] = []
 
-    @initialize(dataset=st.sampled_from([ONE, MANY]), files=st.lists(ROWS, max_size=3))
-    def begin(self, dataset: str, files: list[list[Row]]) -> None:
+    @initialize(
+        dataset=st.sampled_from([ONE, MANY]),
+        files=st.lists(ROWS, max_size=3),
+        is_at_once=st.booleans(),
+    )
+    def begin(self, dataset: str, files: list[list[Row]], is_at_once: bool) -> None:
         """Begin a workspace in which a few files are visible."""
         self.world.dataset = dataset
         for rows in files:
             self.send(rows, is_together=False, is_dry=False)
-        for file in self.files:
+        if is_at_once and self.files:
+            self.work_together()
+        for file in self._pending():
             self._work(file, None)
 
     @rule(rows=ROWS, is_together=st.booleans(), is_dry=st.booleans())
