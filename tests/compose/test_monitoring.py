@@ -103,3 +103,34 @@ def test_prometheus_asks_the_ports_that_server_and_worker_answer_at() -> None:
     assert {job["authorization"]["credentials_file"] for job in asked["scrape_configs"]} == {
         f"/run/secrets/{services['prometheus']['secrets'][0]}"
     }
+
+
+def test_the_dashboard_stands_on_the_source_that_is_provisioned_beside_it() -> None:
+    # Grafana itself cannot be had where the tests run: what it reads is held to itself.
+    folder = _MONITORING / "grafana"
+    (source,) = yaml.safe_load((folder / "datasources" / "prometheus.yml").read_text())[
+        "datasources"
+    ]
+    (provider,) = yaml.safe_load((folder / "dashboards" / "dashboards.yml").read_text())[
+        "providers"
+    ]
+    board = json.loads((folder / "dashboards" / "tallydock.json").read_text())
+    services = yaml.safe_load((COMPOSE / "compose.yaml").read_text())["services"]
+
+    asked = [panel["datasource"] for panel in board["panels"]]
+    asked += [target["datasource"] for panel in board["panels"] for target in panel["targets"]]
+    assert all(one == {"type": source["type"], "uid": source["uid"]} for one in asked)
+    assert source["url"].startswith("http://prometheus:")
+    assert set(services["grafana"]["networks"]) & set(services["prometheus"]["networks"])
+    mounted = dict(volume.split(":")[:2] for volume in services["grafana"]["volumes"])
+    assert provider["options"]["path"] == f"{mounted['./monitoring/grafana']}/dashboards"
+    assert len({panel["id"] for panel in board["panels"]}) == len(board["panels"])
+    cells = [cell for panel in board["panels"] for cell in _cells(panel["gridPos"])]
+    assert len(set(cells)) == len(cells)
+
+
+def _cells(place: Mapping[str, int]) -> Iterator[tuple[int, int]]:
+    assert 0 <= place["x"] <= place["x"] + place["w"] <= 24
+    for x in range(place["x"], place["x"] + place["w"]):
+        for y in range(place["y"], place["y"] + place["h"]):
+            yield x, y

@@ -1,0 +1,268 @@
+"""Installations of other kinds, run for real: `make test-compose`.
+
+From an earlier version, on systems of the operator's own, and from an archive without a network.
+"""
+
+import io
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.compose.images import APPLIANCE, ROOT, build_ours
+from tests.compose.site import HOST, Site, ended, sample, send, totals
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(1800),
+    pytest.mark.skipif(
+        "TALLYDOCK_TEST_COMPOSE" not in os.environ, reason="run by `make test-compose`"
+    ),
+]
+
+_HERE: Final = Path(__file__).resolve().parent
+_EARLIER: Final = "tallydock-test/earlier"
+# The bank's own store.
+_KEY: Final = "bank-key"
+_SECRET: Final = secrets.token_hex(16)
+_PACKED: Final = f"{APPLIANCE}:packed"
+# All files of ours in an image, with their time, mode and content.
+_LISTED: Final = (
+    "cd / && find opt/tallydock app usr/local/bin/tallydock ! -type d"
+    " -printf '%p %m %s %T@ %l\\n' | sort;"
+    " find opt/tallydock app usr/local/bin/tallydock -type f -exec sha256sum {} + | sort"
+)
+
+
+@contextmanager
+def installed(site: Site) -> Iterator[Site]:
+    """Install what is laid out; remove it in the end."""
+    try:
+        site.run("./install", HOST)
+        yield site
+    finally:
+        site.remove()
+
+
+def test_systems_of_the_operators_own_take_the_place_of_ours(
+    docker: dict[str, str], tmp_path: Path
+) -> None:
+    overlays = [f"external-{name}.yaml" for name in ("database", "storage", "clickhouse")]
+    site = Site(tmp_path / "compose", docker)
+    site.lay_out()
+    shutil.copy(_HERE / "own_systems.yaml", site.folder)
+    # The overlays lie above the stand-ins, as they would above nothing.
+    laid = (site.folder / "override.yaml").read_text().partition("\n# chDB knows")[0]
+    (site.folder / "override.yaml").write_text(laid + "\n")
+    site.environment.update(
+        COMPOSE_FILE=":".join(("compose.yaml", "override.yaml", *overlays, "own_systems.yaml")),
+        TALLYDOCK_STORAGE_BUCKET="bank-files",
+        TALLYDOCK_STORAGE_INTERNAL_URL="http://own-storage:9000",
+        TALLYDOCK_STORAGE_UPSTREAM="http://own-storage:9000",
+        TALLYDOCK_STORAGE_HOST="own-storage",
+        TALLYDOCK_SITE=HOST,
+        TALLYDOCK_PUBLIC_URL=site.url,
+    )
+    own_secrets(site.folder)
+    has_own = ("own-postgres", "own-storage", "own-clickhouse")
+
+    try:
+        site.compose("up", "--detach", "--wait", *has_own)
+        make_bucket(site)
+        site.run("./install", HOST)
+        with site.client() as client:
+            file = ended(client, send(client, sample(client, rows=5000, seed=1)))
+            assert file["status"] == "Completed", file
+            assert totals(client)
+        running = set(site.compose("ps", "--services", "--status", "running").split())
+        _, said = site.said("docker", "compose", "exec", "-T", "server", "tallydock", "doctor")
+    finally:
+        site.remove()
+
+    assert running == {"proxy", "server", "worker", "valkey", *has_own}
+    for name in ("database", "object versions", "ClickHouse", "ClickHouse reads the store"):
+        assert f"well  {name}\n" in said, said
+    # The bank's bucket has no rules yet, and the doctor says so.
+    assert "ILL   object lifecycle: no lifecycle rule" in said, said
+
+
+def own_secrets(folder: Path) -> None:
+    """Write what an operator writes before they install."""
+    password = secrets.token_hex(12)
+    (folder / "own").mkdir()
+    (folder / "own" / "postgres_password").write_text(password)
+    (folder / "own" / "storage_env").write_text(
+        f"MINIO_ROOT_USER={_KEY}\nMINIO_ROOT_PASSWORD={_SECRET}\nMINIO_BROWSER=off\nHOME=/tmp\n"
+    )
+    (folder / "secrets").mkdir(mode=0o700)
+    for name, text in {
+        "tallydock_database_url": (
+            f"postgresql+asyncpg://bank:{password}@own-postgres:5432/payments"
+        ),
+        "tallydock_storage_access_key": _KEY,
+        "tallydock_storage_secret_key": _SECRET,
+        "tallydock_storage_event_token": "",
+        "tallydock_clickhouse_dsn": "clickhouse://default@own-clickhouse:8123/",
+    }.items():
+        (folder / "secrets" / name).write_text(f"{text}\n")
+    for path in (*(folder / "secrets").iterdir(), *(folder / "own").iterdir()):
+        path.chmod(0o444)
+
+
+def make_bucket(site: Site) -> None:
+    """Have a bucket that keeps versions, as the bank's people would make it."""
+    text = (
+        "import asyncio; from server.settings import Settings; from server.storage import s3;"
+        " asyncio.run(s3.from_settings(Settings()).ensure_bucket())"
+    )
+    settings = {
+        "INTERNAL_URL": "http://own-storage:9000",
+        "PUBLIC_URL": "http://own-storage:9000",
+        "BUCKET": "bank-files",
+        "ACCESS_KEY": _KEY,
+        "SECRET_KEY": _SECRET,
+    }
+    network = f"{site.environment['COMPOSE_PROJECT_NAME']}_outbound"
+    told = [f"--env=TALLYDOCK_STORAGE_{name}={value}" for name, value in settings.items()]
+    site.run(
+        *("docker", "run", "--rm", f"--network={network}", *told),
+        *("--entrypoint", "python", APPLIANCE, "-c", text),
+    )
+
+
+def test_an_archive_is_all_that_an_install_without_a_network_needs(
+    docker: dict[str, str], tmp_path: Path
+) -> None:
+    archive = tmp_path / "tallydock.tar"
+    registry = pretended_registry(tmp_path / "bin", docker)
+    subprocess.run(["docker", "tag", APPLIANCE, _PACKED], env=docker, check=True)
+    subprocess.run(
+        [str(ROOT / "compose" / "bundle"), str(archive)],
+        env={**registry, "TALLYDOCK_IMAGE": _PACKED},
+        check=True,
+        capture_output=True,
+    )
+    (tmp_path / "empty").mkdir()
+    with tarfile.open(archive) as packed:
+        packed.extractall(tmp_path / "empty", filter="data")
+    (folder,) = (tmp_path / "empty").iterdir()
+    forget_images(docker)
+    site = Site(folder, docker)
+    # chDB knows no users, and a sandbox no higher limits.
+    (folder / "sandbox.yaml").write_text("services: {clickhouse: {ulimits: !reset {}}}\n")
+    (folder / "secrets").mkdir(mode=0o700)
+    (folder / "secrets" / "tallydock_clickhouse_dsn").write_text(
+        "clickhouse://default@clickhouse:8123/\n"
+    )
+    site.environment.update(
+        COMPOSE_FILE="compose.yaml:offline.yaml:sandbox.yaml", TALLYDOCK_IMAGE=_PACKED
+    )
+
+    with installed(site), site.client() as client:
+        file = ended(client, send(client, sample(client, rows=1000, seed=1)))
+        images = site.compose("config", "--images").split()
+
+    assert file["status"] == "Completed", file
+    assert {image.partition(":")[0].split("/")[0] for image in images} == {
+        *("tallydock-offline", "tallydock-test")
+    }
+
+
+def test_an_upgrade_takes_a_backup_and_keeps_the_data(
+    docker: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reference = earlier_version()
+    # So that the transcript tells from what it came.
+    with capsys.disabled():
+        sys.stdout.write(f"\nupgrading from {reference}\n")
+    sources = tmp_path / "sources"
+    packed = git("archive", "--format=tar", reference)
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+        archive.extractall(sources, filter="data")
+    build_ours(docker, sources, _EARLIER)
+    site = Site(tmp_path / "earlier", docker)
+    site.lay_out(sources, _EARLIER)
+
+    with installed(site):
+        with site.client() as client:
+            assert ended(client, send(client, sample(client, rows=5000, seed=1)))["status"] == (
+                "Completed"
+            )
+            before = totals(client)
+        site.move_to(tmp_path / "compose")
+        site.lay_out()
+        site.run("./upgrade", str(tmp_path / "earlier"), str(tmp_path / "backups"))
+
+        assert list((tmp_path / "backups" / "backups").iterdir())
+        with site.client() as client:
+            assert before
+            assert totals(client) == before
+            assert ended(client, send(client, sample(client, rows=1000, seed=99)))["status"] == (
+                "Completed"
+            )
+
+
+def test_the_same_sources_give_the_same_image(docker: dict[str, str]) -> None:
+    again = "tallydock-test/again"
+    build_ours(docker, ROOT, again, "--no-cache")
+
+    listed = [
+        subprocess.run(
+            ["docker", "run", "--rm", "--entrypoint", "sh", image, "-c", _LISTED],
+            env=docker,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for image in (APPLIANCE, again)
+    ]
+
+    assert listed[0].count("\n") > 1000
+    assert listed[0] == listed[1]
+
+
+def pretended_registry(folder: Path, docker: dict[str, str]) -> dict[str, str]:
+    """Give an environment in which pulling a pinned image gives its stand-in."""
+    folder.mkdir()
+    shutil.copy(_HERE / "stand_ins" / "docker", folder)
+    real = shutil.which("docker")
+    assert real is not None
+    return {**docker, "PATH": f"{folder}:{docker['PATH']}", "REAL_DOCKER": real}
+
+
+def forget_images(docker: dict[str, str]) -> None:
+    """Remove what was packed, so that only the archive has it."""
+    listed = subprocess.run(
+        ["docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}"],
+        env=docker,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    packed = [name for name in listed if name.startswith("tallydock-offline/") or name == _PACKED]
+    assert len(packed) > 5
+    subprocess.run(["docker", "image", "rm", *packed], env=docker, check=True, capture_output=True)
+
+
+def earlier_version() -> str:
+    """Return the last tag before this commit, or the commit before it where there is none."""
+    tags = git("tag", "--merged", "HEAD~1", "--list", "v*", "--sort=-creatordate").decode().split()
+    if tags:
+        return tags[0]
+    return git("rev-parse", "HEAD~1").decode().strip()
+
+
+def git(*arguments: str) -> bytes:
+    """Return what git prints; skipped where there is no earlier version to be had."""
+    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, check=False)
+    if done.returncode != 0:
+        pytest.skip(f"no earlier version here: git {arguments[0]}: {done.stderr.decode().strip()}")
+    return done.stdout
