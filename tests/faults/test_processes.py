@@ -45,7 +45,7 @@ CHOSEN = ALL if IS_EVERY else DECISIVE
 FILES_AT_ONCE = 9
 KEYS = 200
 ROWS = 20_000
-LONGEST_SECONDS = 180
+LONGEST_SECONDS = 300
 
 
 @pytest.fixture(scope="module")
