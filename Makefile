@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 # One engine per process, so the tests of a file stay in one; more to pass on: make test ARGS="-k zones"
+# Marked `slow`: attacks by the minute, and every way there is where the others take some.
 PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile
 SIZES ?= 10MB 100MB
 UV_VERSION := 0.13.9
@@ -16,7 +17,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_REQUIRE_VIRTUALENV := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo tallydock install image bundle test test-compose check lint types layers bench format docs lock clean
+.PHONY: help up demo tallydock install image bundle test test-slow test-compose check lint types layers bench format docs lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,7 +42,10 @@ bundle: image ## Write one archive from which `install` works without a network;
 	@compose/bundle "$(abspath $(or $(FILE),tallydock.tar))"
 
 test: $(DEV) ## Run the tests; what this machine lacks is skipped by name
-	@$(PYTEST) $(ARGS)
+	@$(PYTEST) -m "not slow" $(ARGS)
+
+test-slow: $(DEV) ## Run the tests that take their time: kills, outages, fault points, backups
+	@$(PYTEST) -m slow $(ARGS)
 
 test-compose: $(DEV) ## Install, break, back up and restore with docker compose, for real (minutes)
 	@TALLYDOCK_TEST_COMPOSE=1 $(BIN)/python -m pytest tests/compose $(ARGS)

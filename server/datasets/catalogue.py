@@ -5,6 +5,7 @@ like those in every way.
 """
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
@@ -37,13 +38,7 @@ class Catalogue:
             CatalogueRefused: the folder is not there, a file in it is no declaration, or its name
                 is taken; every fault of every file at once.
         """
-        shipped = files("server.datasets").joinpath("declared")
-        built_in = [
-            read_declaration(path.read_bytes(), path.name)
-            for path in shipped.iterdir()
-            if path.name.endswith(".yaml")
-        ]
-        known = {dataset.name: dataset for dataset in built_in}
+        known = {dataset.name: dataset for dataset in _shipped()}
         known |= _operators(Path(folder), known) if folder else {}
         _check_reports(known)
         return cls(dict(sorted(known.items())))
@@ -59,6 +54,17 @@ class Catalogue:
     def all(self) -> tuple[Dataset, ...]:
         """Return all datasets, by name."""
         return tuple(self._datasets.values())
+
+
+@cache
+def _shipped() -> tuple[Dataset, ...]:
+    """Return the datasets that ship with the appliance; to read them takes a third of a second."""
+    folder = files("server.datasets").joinpath("declared")
+    return tuple(
+        read_declaration(path.read_bytes(), path.name)
+        for path in folder.iterdir()
+        if path.name.endswith(".yaml")
+    )
 
 
 def _check_reports(datasets: Mapping[str, Dataset]) -> None:

@@ -33,17 +33,15 @@ def read_declaration(data: bytes, file: str) -> Dataset:
     """
     if len(data) > MAX_BYTES:
         raise CatalogueRefused([f"{file}: longer than {MAX_BYTES} bytes"])
-    node = _parsed(data, file)
+    node, value = _parsed(data, file)
     if twice := [f"{file}:{line}: {key}: said twice" for key, line in _doubled(node)]:
         raise CatalogueRefused(twice)
     try:
-        dataset = Dataset.model_validate(yaml.safe_load(data))
+        dataset = Dataset.model_validate(value)
     except ValidationError as fault:
         errors = sorted(fault.errors(), key=lambda error: _line(node, error["loc"]))
         told = [_sentence(node, file, error["loc"], error["msg"]) for error in errors]
         raise CatalogueRefused(told) from None
-    except yaml.YAMLError as fault:
-        raise CatalogueRefused([_unreadable(file, fault)]) from None
     if unfit := [_sentence(node, file, place, told) for place, told in _unfit_patterns(dataset)]:
         raise CatalogueRefused(unfit)
     return dataset
@@ -57,14 +55,16 @@ def declaration_schema() -> dict[str, object]:
     }
 
 
-def _parsed(data: bytes, file: str) -> yaml.Node:
+def _parsed(data: bytes, file: str) -> tuple[yaml.Node, object]:
+    """Return the text's nodes, which know their lines, and its values."""
     try:
-        node = yaml.compose(data, Loader=yaml.SafeLoader)
+        loader = yaml.SafeLoader(data)
+        node = loader.get_single_node()
+        if not isinstance(node, yaml.MappingNode):
+            raise CatalogueRefused([f"{file}:1: not a declaration: begin with `name:`"])
+        return node, loader.construct_document(node)
     except yaml.YAMLError as fault:
         raise CatalogueRefused([_unreadable(file, fault)]) from None
-    if not isinstance(node, yaml.MappingNode):
-        raise CatalogueRefused([f"{file}:1: not a declaration: begin with `name:`"])
-    return node
 
 
 def _unreadable(file: str, fault: yaml.YAMLError) -> str:
