@@ -14,6 +14,27 @@ pytest_plugins = [
     "tests.fixtures.storage",
 ]
 
+# Their statements are ClickHouse's; what they ask of the database is held on both kinds by
+# tests/db, tests/files, tests/access and tests/worker.
+ENGINE_ROOMS = ("tests/maintenance/", "tests/settlements/", "tests/operations/")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave the second kind of database of the engine's tests to the slow ones.
+
+    The browser's files come first: a long one that begins last is waited for by an idle core.
+    """
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        if (
+            callspec
+            and "postgresql" in callspec.params.values()
+            and item.nodeid.startswith(ENGINE_ROOMS)
+        ):
+            item.add_marker(pytest.mark.slow)
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/browser/"))
+
 
 @pytest.fixture(autouse=True, scope="session")
 def real_hasher() -> Iterator[PasswordHasher]:

@@ -29,7 +29,9 @@ _PAUSE_SECONDS = 0.002
 Total = tuple[int, str]
 
 
-@pytest.fixture(scope="module", params=["embedded", "http", "server"])
+@pytest.fixture(
+    scope="module", params=["embedded", pytest.param("http", marks=pytest.mark.slow), "server"]
+)
 def engine(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Analytics]:

@@ -25,6 +25,7 @@ def tight(engine: Analytics) -> Iterator[Analytics]:
     gateway.close()
 
 
+@pytest.mark.slow
 async def test_an_undo_keeps_within_its_memory(
     workshop: Workshop, tight: Analytics, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -70,6 +70,7 @@ def test_names_constants_and_words_are_told_once_and_recognised_next_time(
     )
 
 
+@pytest.mark.slow
 def test_rows_of_a_mapped_file_are_repaired_in_its_own_words(page: Page, first_run: Path) -> None:
     told = json.loads(first_run.read_text())
     mapping = {

@@ -29,7 +29,9 @@ def send(page: Page, name: str, data: bytes) -> None:
     row.get_by_role("link").click()
 
 
-@pytest.mark.parametrize("first_run", ["embedded", "minio"], indirect=True)
+@pytest.mark.parametrize(
+    "first_run", ["embedded", pytest.param("minio", marks=pytest.mark.slow)], indirect=True
+)
 def test_what_is_dropped_is_seen_repaired_sent_again_and_on_the_dashboard(
     page: Page, pictures: Path
 ) -> None:
