@@ -39,12 +39,23 @@ def zone_number(zone: str) -> int:
     return names.index(zone) + 1 if zone in names else 0
 
 
+@cache
+def all_intervals() -> tuple[Interval, ...]:
+    """Return the intervals of every zone, by its number; to find them takes a second."""
+    return tuple(
+        interval
+        for number, zone in enumerate(zone_names(), start=1)
+        for interval in intervals(number, zone)
+    )
+
+
 def intervals(number: int, zone: str) -> Iterator[Interval]:
     """Yield the zone's local intervals in order, without a hole between them."""
     begins = -(2**62)
-    offset = _offset(zone, _FIRST)
-    for moment, following in _changes(zone):
-        instant = int(moment.timestamp())
+    info = ZoneInfo(zone)
+    offset = _seconds(_offset(info, _FIRST))
+    for moment, next_offset in _changes(info):
+        instant, following = int(moment.timestamp()), _seconds(next_offset)
         before, after = instant + offset, instant + following
         low, high = min(before, after), max(before, after)
         yield (number, begins, low - 1, offset, NORMAL)
@@ -54,24 +65,31 @@ def intervals(number: int, zone: str) -> Iterator[Interval]:
     yield (number, begins, 2**62, offset, NORMAL)
 
 
-def _changes(zone: str) -> Iterator[tuple[datetime, int]]:
-    moment, offset = _FIRST, _offset(zone, _FIRST)
-    while moment < _LAST:
-        following = moment + _STEP
-        if _offset(zone, following) != offset:
-            low, high = moment, following
-            while high - low > timedelta(seconds=1):
-                middle = low + (high - low) // 2
-                middle = middle.replace(microsecond=0)
-                if _offset(zone, middle) == offset:
-                    low = middle
-                else:
-                    high = middle
-            offset = _offset(zone, high)
-            yield high, offset
-        moment = following
+def _changes(zone: ZoneInfo) -> Iterator[tuple[datetime, timedelta]]:
+    moments = _moments()
+    offsets = [_offset(zone, moment) for moment in moments]
+    for place, following in enumerate(offsets[1:]):
+        if following == offsets[place]:
+            continue
+        low, high = moments[place], moments[place + 1]
+        while high - low > timedelta(seconds=1):
+            middle = low + (high - low) // 2
+            middle = middle.replace(microsecond=0)
+            if _offset(zone, middle) == offsets[place]:
+                low = middle
+            else:
+                high = middle
+        yield high, following
 
 
-def _offset(zone: str, moment: datetime) -> int:
-    offset = moment.astimezone(ZoneInfo(zone)).utcoffset()
-    return int(offset.total_seconds()) if offset is not None else 0
+@cache
+def _moments() -> tuple[datetime, ...]:
+    return tuple(_FIRST + _STEP * step for step in range((_LAST - _FIRST) // _STEP + 2))
+
+
+def _offset(zone: ZoneInfo, moment: datetime) -> timedelta:
+    return moment.astimezone(zone).utcoffset() or timedelta(0)
+
+
+def _seconds(offset: timedelta) -> int:
+    return int(offset.total_seconds())

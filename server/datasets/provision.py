@@ -6,7 +6,7 @@ Run by `tallydock migrate`, and by every worker when it starts, before it takes 
 from importlib.metadata import version
 
 from server.analytics.gateway import Analytics
-from server.analytics.zones import intervals, zone_names
+from server.analytics.zones import all_intervals
 from server.datasets.canonical_view import provide_canonical_view
 from server.datasets.catalogue import Catalogue
 from server.datasets.sql import quoted
@@ -70,12 +70,7 @@ async def _provide_zones(analytics: Analytics) -> None:
         comment=_COMMENT,
     )
     columns = ("zone", "local_from", "local_to", "offset_seconds", "kind")
-    rows = [
-        interval
-        for number, zone in enumerate(zone_names(), start=1)
-        for interval in intervals(number, zone)
-    ]
-    await analytics.insert(table, rows, columns, comment=_COMMENT)
+    await analytics.insert(table, all_intervals(), columns, comment=_COMMENT)
     await analytics.command(
         f"CREATE DICTIONARY {database}.{ZONES} (zone UInt64, local_from Int64, local_to Int64,"
         " offset_seconds Int32, kind UInt8) PRIMARY KEY zone"

@@ -31,9 +31,16 @@ PLACES = {
     "not-found": "/files/nothing",
 }
 
+# Colours depend on the scheme, and what fits on the width: two views see each of the four once.
+VIEWS = (
+    (1440, "light"),
+    (390, "dark"),
+    pytest.param(1440, "dark", marks=pytest.mark.slow),
+    pytest.param(390, "light", marks=pytest.mark.slow),
+)
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+
+@pytest.mark.parametrize(("width", "scheme"), VIEWS)
 @pytest.mark.parametrize("place", PLACES)
 def test_pages_are_readable_and_never_scroll_sideways(
     page: Page, pictures: Path, place: str, width: int, scheme: Literal["light", "dark"]
@@ -48,8 +55,7 @@ def test_pages_are_readable_and_never_scroll_sideways(
     assert violations(page) == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(("width", "scheme"), VIEWS)
 @pytest.mark.parametrize("place", ["join", "new-password", "no-rights", "files-of-a-viewer"])
 def test_pages_of_others_are_readable_too(
     *,
@@ -226,7 +232,7 @@ _SMALL_TARGETS = """(all) => all
   .filter(([, height]) => height < 24)"""
 
 
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("width", [pytest.param(1440, marks=pytest.mark.slow), 390])
 @pytest.mark.parametrize("place", PLACES)
 def test_nothing_jumps_while_a_page_comes_and_every_target_can_be_hit(
     page: Page, place: str, width: int

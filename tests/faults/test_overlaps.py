@@ -19,6 +19,7 @@ def appliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
         yield appliance
 
 
+@pytest.mark.slow
 def test_a_small_newer_file_wins_over_a_large_older_one(client: Client) -> None:
     provider = new_provider()
     older = Bulk(1, 200_000, "1.00", provider=provider)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
@@ -46,6 +47,7 @@ lines = st.one_of(
     delimiter=st.sampled_from([",", ";", "\t"]),
     is_ended=st.booleans(),
 )
+@pytest.mark.slow
 async def test_by_lines_and_by_the_reader_a_file_is_the_same(
     judge: Judge, records: list[str], end: str, delimiter: str, *, is_ended: bool
 ) -> None:

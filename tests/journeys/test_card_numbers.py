@@ -1,6 +1,7 @@
 """Card numbers end a file: told by place, stored nowhere, and the bytes are destroyed."""
 
 import contextlib
+import os
 import re
 import time
 from collections.abc import Callable
@@ -23,11 +24,12 @@ def holding(appliance: Appliance) -> list[Path]:
     for encoding in ("utf-8", "utf-16-le"):
         gap = f"(?:{re.escape(' '.encode(encoding).decode('latin-1'))})?".encode("latin-1")
         written = re.compile(gap.join(re.escape(digit.encode(encoding)) for digit in NUMBER))
-        for path in appliance.home.rglob("*"):
-            # ClickHouse and the store remove files while we look.
-            with contextlib.suppress(OSError):
-                if path.is_file() and written.search(path.read_bytes()):
-                    found.append(path)
+        # ClickHouse and the store remove files and folders while we look.
+        for folder, _, names in os.walk(appliance.home):
+            for path in (Path(folder, name) for name in names):
+                with contextlib.suppress(OSError):
+                    if path.is_file() and written.search(path.read_bytes()):
+                        found.append(path)
     return found
 
 

@@ -20,6 +20,7 @@ def export(prefix: str) -> bytes:
     return (HEADER + "\r\n".join(lines) + "\r\n").encode()
 
 
+@pytest.mark.slow
 def test_names_constants_and_words_are_told_once_and_recognised_next_time(
     page: Page, pictures: Path
 ) -> None:

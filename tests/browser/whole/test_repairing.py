@@ -72,6 +72,7 @@ def test_what_is_dropped_is_seen_repaired_sent_again_and_on_the_dashboard(
     expect(page.locator(".figures").first).to_contain_text("129 captures")
 
 
+@pytest.mark.slow
 def test_a_row_that_only_a_person_can_judge_is_sent_when_one_says_so(page: Page) -> None:
     rows = [
         {**TRANSACTION, "transaction_id": "twice", "amount": "1.00"},
