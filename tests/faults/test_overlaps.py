@@ -41,6 +41,7 @@ def test_a_small_newer_file_wins_over_a_large_older_one(client: Client) -> None:
     assert client.shown(provider) == {("EUR", "Capture"): (200_000, amount)}
 
 
+@pytest.mark.slow
 def test_many_files_of_the_same_keys_at_once(client: Client) -> None:
     provider = new_provider()
     files = [

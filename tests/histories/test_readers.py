@@ -20,6 +20,8 @@ from tests.fixtures.workshop import embedded_address
 from tests.histories.house import open_house
 from tests.histories.world import World
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["embedded_address"]
 
 MONTHS = [f"{year}-{month:02d}" for year in (2023, 2024) for month in range(1, 13)]

@@ -8,10 +8,13 @@ import re
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.fixtures.appliance import started
 from tests.fixtures.client import failure_of
 from tests.fixtures.rows import good, to_csv
+
+pytestmark = pytest.mark.slow
 
 SECRET = "cell-that-no-log-may-hold"
 # Passes Luhn and begins as a Visa card; made up for this test.

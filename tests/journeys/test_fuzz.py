@@ -17,6 +17,8 @@ from tests.fixtures.client import Client
 from tests.journeys.mutations import SPOILS, Spoil, spoil_cells
 from tests.journeys.payments import Payments
 
+pytestmark = pytest.mark.slow
+
 logger = logging.getLogger(__name__)
 
 SECONDS = float(os.environ.get("TALLYDOCK_TEST_FUZZ_SECONDS", "0"))

@@ -81,6 +81,7 @@ def _version_of(client: Client, file_id: str) -> object:
     return inspected.detail["schemaVersion"]
 
 
+@pytest.mark.slow
 def test_an_own_dataset_lives_like_a_built_in_one_and_grows(shop: Appliance, folder: Path) -> None:
     with shop.client() as client:
         told = client.http.get("/analytics/datasets/vouchers").json()

@@ -46,6 +46,7 @@ def test_the_defaults_are_those_of_the_contract(dataset: str) -> None:
     assert (declared.defaults.on_error, declared.defaults.max_rejected_ratio) == (on_error, ratio)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_dry", [False, True])
 def test_every_choice_of_what_bad_rows_do_ends_as_it_says(
     client: Client, payments: Payments, is_dry: bool

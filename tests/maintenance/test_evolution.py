@@ -111,6 +111,7 @@ async def test_workers_that_start_at_once_add_it_once(workshop: Workshop) -> Non
     assert await changes(workshop.analytics, dataset) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "occurrence"),
     [
@@ -143,6 +144,7 @@ async def test_a_file_that_is_being_read_when_a_column_is_added_still_comes_in(
     assert await workshop.rows("transactions_rejected", file_id) == {1: 1}
 
 
+@pytest.mark.slow
 async def test_a_publisher_that_was_paused_before_its_swap_does_not_bring_the_old_table_back(
     workshop: Workshop,
 ) -> None:
@@ -164,6 +166,7 @@ async def test_a_publisher_that_was_paused_before_its_swap_does_not_bring_the_ol
     assert await shown(workshop, "stale", "till") == [(f"t-{n}", "") for n in range(1, 5)]
 
 
+@pytest.mark.slow
 async def test_a_publication_that_runs_is_waited_for(workshop: Workshop) -> None:
     sleeper = Sleeper(workshop.analytics, "EXCHANGE TABLES", 1)
     paused = replace(workshop.context, analytics=cast(Analytics, sleeper))

@@ -16,6 +16,8 @@ from worker.jobs import JOBS
 from worker.maintenance.lost_rows import LostRows
 from worker.maintenance.retention import Retention
 
+pytestmark = pytest.mark.slow
+
 HISTORY_TABLE = "transactions_history"
 
 

@@ -16,6 +16,8 @@ from tests.fixtures.workshop import Workshop
 from worker.jobs import JOBS
 from worker.maintenance.old_rows import OldRows
 
+pytestmark = pytest.mark.slow
+
 DAYS = 90
 TABLE = "transactions_rejected"
 

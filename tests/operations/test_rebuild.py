@@ -11,6 +11,8 @@ from worker.jobs import JOBS
 from worker.operations.drain import drain, end_drain
 from worker.operations.rebuild import CannotRebuild, rebuild
 
+pytestmark = pytest.mark.slow
+
 
 async def shown(workshop: Workshop, *files: File) -> list[tuple[object, ...]]:
     """Return what readers see of the files, without which attempt brought it."""

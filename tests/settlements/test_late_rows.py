@@ -13,7 +13,10 @@ from tests.fixtures.reports import (
 )
 
 # Nothing here depends on the kind of database.
-pytestmark = pytest.mark.parametrize("each_database_url", ["sqlite"], indirect=True)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.parametrize("each_database_url", ["sqlite"], indirect=True),
+]
 
 
 LATE = {"Breakdown Type": "Interchange Variable Fee", "Holding Currency Amount": "-0.20"}

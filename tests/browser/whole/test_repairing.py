@@ -101,6 +101,7 @@ def test_a_row_that_only_a_person_can_judge_is_sent_when_one_says_so(page: Page)
     expect(page.locator("#repair").get_by_role("checkbox", name="Send row 1")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_rows_are_repaired_by_keyboard_alone_and_all_alike_at_once(
     page: Page, pictures: Path
 ) -> None:
