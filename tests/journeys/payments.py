@@ -2,10 +2,10 @@
 
 import random
 from datetime import date, timedelta
-from uuid import uuid4
 
 import pytest
 
+from tests.faults.bulk import new_provider
 from tests.fixtures.rows import TRANSACTION, to_csv
 
 Row = dict[str, str]
@@ -22,7 +22,7 @@ class Payments:
     """
 
     def __init__(self, seed: str) -> None:
-        self.provider = f"provider-{uuid4().hex[:12]}"
+        self.provider = new_provider()
         self._chance = random.Random(seed)
         self._made = 0
 
