@@ -29,6 +29,15 @@ class RejectedCell:
 
 
 @dataclass(frozen=True)
+class RejectedReason:
+    """Why a row was set aside."""
+
+    sentence: str
+    cell: str | None
+    """The cell at fault, where it stands in none of the columns shown; None elsewhere."""
+
+
+@dataclass(frozen=True)
 class RejectedLine:
     """A row that was set aside."""
 
@@ -36,8 +45,7 @@ class RejectedLine:
     place: str
     """Where a person finds it: `spreadsheet line 18`; empty where a file has no lines."""
     cells: tuple[RejectedCell, ...]
-    why: tuple[str, ...]
-    """Every reason, as a sentence."""
+    why: tuple[RejectedReason, ...]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from server.datasets.header import align
 from server.datasets.mapping import Mapping
 from server.files.answers import FileAnswer
 from server.portal.figures import count
-from server.portal.file_parts import RejectedCell, RejectedLine, RejectedRows
+from server.portal.file_parts import RejectedCell, RejectedLine, RejectedReason, RejectedRows
 from server.reports.rows import RowReport
 
 FIRST_ROWS = 100
@@ -41,8 +41,9 @@ def rejected_rows(
     csv_href = file.links.rejected_rows_csv
     if not aside or csv_href is None or (found is not None and not found):
         return None
-    columns = _telling(dataset, found, mapping) if dataset is not None and found else ()
-    lines = [_line(file, row, columns) for row in found or ()]
+    by_column = _labels(dataset, found, mapping) if dataset is not None and found else {}
+    columns = _telling(dataset, found, by_column) if dataset is not None and found else ()
+    lines = [_line(file, row, columns, by_column) for row in found or ()]
     note = None
     if not lines:
         note = _AWAY
@@ -58,13 +59,21 @@ def rejected_rows(
     )
 
 
-def _telling(
+def _labels(
     dataset: Dataset, found: Sequence[RowReport], mapping: Mapping | None
+) -> dict[str, str]:
+    """Return the label that each of the dataset's columns has in the file."""
+    labels = list(dict.fromkeys(label for row in found for label in row.cells))
+    meant = zip(labels, align(dataset, labels, mapping).columns, strict=True)
+    return {column: label for label, column in meant if column}
+
+
+def _telling(
+    dataset: Dataset, found: Sequence[RowReport], by_column: dict[str, str]
 ) -> list[tuple[str, str | None]]:
     """Return (label, column) of the cells that tell most: what names the row, then the faults."""
     labels = list(dict.fromkeys(label for row in found for label in row.cells))
-    meant = dict(zip(labels, align(dataset, labels, mapping).columns, strict=True))
-    by_column = {column: label for label, column in meant.items() if column}
+    meant = {label: column for column, label in by_column.items()}
     faults = Counter(issue.column for row in found for issue in row.issues if issue.column)
     roles = dataset.roles
     wanted = [
@@ -81,14 +90,27 @@ def _telling(
     extra = [label for label in labels if label.startswith("_extra_")][:1]
     most = _MOST_COLUMNS - len(extra)
     kept = [label for label in shown if label not in extra][:most]
-    return [(label, meant[label]) for label in [*kept, *extra]]
+    return [(label, meant.get(label)) for label in [*kept, *extra]]
 
 
 def _line(
-    file: FileAnswer, row: RowReport, columns: Sequence[tuple[str, str | None]]
+    file: FileAnswer,
+    row: RowReport,
+    columns: Sequence[tuple[str, str | None]],
+    label_of: dict[str, str],
 ) -> RejectedLine:
     errors = [issue for issue in row.issues if issue.severity == "error"]
     by_column = {issue.column: issue.message for issue in errors if issue.column}
+    shown = {column for _, column in columns}
+    reasons = [
+        RejectedReason(
+            issue.message,
+            row.cells.get(label_of[issue.column])
+            if issue.column in label_of.keys() - shown
+            else None,
+        )
+        for issue in errors
+    ]
     # A header stands above the rows of a table; JSON lines have none, Parquet has no lines.
     place = ""
     if file.file.type in ("csv", "tsv"):
@@ -102,5 +124,5 @@ def _line(
             RejectedCell(row.cells.get(label) or "", by_column.get(column) if column else None)
             for label, column in columns
         ),
-        why=tuple(dict.fromkeys(issue.message for issue in errors)),
+        why=tuple(dict.fromkeys(reasons)),
     )

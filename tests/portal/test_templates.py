@@ -3,6 +3,7 @@
 import gzip
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from hashlib import sha256
 
@@ -29,7 +30,7 @@ from server.portal.contexts import (
 )
 from server.portal.file_lines import file_line
 from server.portal.file_page import file_page
-from server.portal.file_parts import RejectedCell
+from server.portal.file_parts import RejectedCell, RejectedReason
 from server.portal.numbers import read_extent, read_numbers
 from server.portal.overview import Asked, overview_page
 from server.portal.periods import month_to
@@ -357,6 +358,28 @@ def test_cells_at_fault_are_marked_under_the_labels_of_a_mapping() -> None:
         "Betrag": RejectedCell("12,50", "amount uses a comma."),
         "Vorgang": RejectedCell("t-3", None),
     }
+
+
+def test_a_cell_at_fault_that_has_no_column_of_its_own_stands_beside_the_reason() -> None:
+    shown = ["provider_code", "transaction_id", "amount", "currency", "created_at"]
+    cells = {name: f"bad {name}" for name in [*shown, "timezone"]}
+    # The time zone is the last of the faults, and the table has room for five columns.
+    several = tuple(
+        RowIssue("type-error", "error", name, f"{name} is wrong.") for name in shown[2:]
+    )
+    rows = [
+        RowReport(1, several, cells),
+        RowReport(2, (RowIssue("timezone-unknown", "error", "timezone", "No zone."),), cells),
+    ]
+
+    found = rejected_rows(answer_file(FILES["rejections"]), TRANSACTIONS, rows)
+
+    assert found is not None
+    assert "timezone" not in found.columns
+    assert [reason.cell for reason in found.lines[0].why] == [None] * 3
+    assert found.lines[1].why == (RejectedReason("No zone.", "bad timezone"),)
+    page = replace(page_of(FILES["rejections"]), rejected=found)
+    assert '<span class="cell faulty" title="bad timezone">' in render("file.html", page)
 
 
 def test_what_scripts_say_stands_in_one_place() -> None:
