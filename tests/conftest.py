@@ -14,24 +14,17 @@ pytest_plugins = [
     "tests.fixtures.storage",
 ]
 
-# Their statements are ClickHouse's; what they ask of the database is held on both kinds by
-# tests/db, tests/files, tests/access and tests/worker.
-ENGINE_ROOMS = ("tests/maintenance/", "tests/settlements/", "tests/operations/")
-
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave the second kind of database of the engine's tests to the slow ones.
+    """Leave the tests that take both an engine and a PostgreSQL to the slow ones.
 
     The browser's files come first: a long one that begins last is waited for by an idle core.
     """
     for item in items:
         callspec = getattr(item, "callspec", None)
-        if (
-            callspec
-            and "postgresql" in callspec.params.values()
-            and item.nodeid.startswith(ENGINE_ROOMS)
-        ):
+        is_on_postgresql = callspec is not None and "postgresql" in callspec.params.values()
+        if is_on_postgresql and "workshop" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: not item.nodeid.startswith("tests/browser/"))
 

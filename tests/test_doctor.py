@@ -1,8 +1,7 @@
 """The doctor on real parts: well when all is well, and each illness told with its cure."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,11 +25,10 @@ from server.operations.repository import BACKUP, DRAIN, WORKER, note_operation
 from server.parts import Parts, build_parts
 from server.schema import metadata
 from server.settings import Settings
-from server.storage.embedded.endpoint import EmbeddedStore
 from server.storage.embedded.events import webhook_notifier
 from server.storage.interface import ObjectVersion, Storage
 from server.storage.keys import PROBES
-from tests.fixtures.storage import ASGIApplication, StorageAddress, served
+from tests.fixtures.storage import ASGIApplication, StorageAddress, embedded_store, served
 from worker.embedded.valkey import ValkeyChild
 
 
@@ -165,7 +163,12 @@ async def test_whether_the_store_tells_of_new_files_is_seen(
 
     server = build_parts(settings)
     app = cast("ASGIApplication", create_app(server))
-    with served(app) as url, telling_store(tmp_path / "objects", url) as address:
+    with (
+        served(app) as url,
+        embedded_store(
+            tmp_path / "objects", on_event=webhook_notifier(f"{url}/storage/events", "a token")
+        ) as address,
+    ):
         told = build_parts(
             settings.model_copy(
                 update={"storage_internal_url": address.url, "storage_public_url": address.url}
@@ -177,24 +180,6 @@ async def test_whether_the_store_tells_of_new_files_is_seen(
     await server.close()
 
     assert left == []
-
-
-@contextmanager
-def telling_store(root: Path, server: str) -> Iterator[StorageAddress]:
-    """Serve a store that tells the server of new objects."""
-    address = StorageAddress(url="")
-    store = EmbeddedStore(
-        root,
-        bucket=address.bucket,
-        access_key=address.access_key,
-        secret_key=address.secret_key,
-        region=address.region,
-        max_object_bytes=2**20,
-        on_event=webhook_notifier(f"{server}/storage/events", "a token"),
-    )
-    with served(cast("ASGIApplication", store)) as url:
-        yield StorageAddress(url=url)
-    store.close()
 
 
 class SlowToAnswer:

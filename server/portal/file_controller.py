@@ -15,6 +15,7 @@ from server.access.scopes import Scope
 from server.analytics.gateway import Analytics
 from server.clock import Clock
 from server.datasets.catalogue import Catalogue
+from server.datasets.declaration import Dataset
 from server.errors import (
     AdapterError,
     ApplianceError,
@@ -108,9 +109,7 @@ class FilePageController(Controller):
         """Show what an undo would change, in rows and money."""
         print_as_read_by(request)
         file = await file_service.get(principal.workspace_id, parse_file_id(file_id))
-        dataset = catalogue.get(file.dataset_type)
-        if dataset is None:
-            raise FileNotFound
+        dataset = _declared(catalogue, file)
         preview = await preview_undo(units, analytics, dataset, file)
         return Template("parts/consequence.html", context={"page": consequence_of(preview)})
 
@@ -130,9 +129,7 @@ class FilePageController(Controller):
         """Show what checking the file again would change, as far as it can be told before."""
         print_as_read_by(request)
         file = await file_service.get(principal.workspace_id, parse_file_id(file_id))
-        dataset = catalogue.get(file.dataset_type)
-        if dataset is None:
-            raise FileNotFound
+        dataset = _declared(catalogue, file)
         standing = await standing_rows(
             analytics, dataset, workspace_id=file.workspace_id, file_id=file.file_id
         )
@@ -144,6 +141,13 @@ class FilePageController(Controller):
                 trial = await mappings.try_stored(principal, dataset, mapping, file.file_id)
         page = recheck_of(answer_file(file), dataset, standing, trial)
         return Template("parts/consequence.html", context={"page": page})
+
+
+def _declared(catalogue: Catalogue, file: File) -> Dataset:
+    dataset = catalogue.get(file.dataset_type)
+    if dataset is None:
+        raise FileNotFound
+    return dataset
 
 
 async def _family(files: FileService, principal: Principal, file: File) -> Family:

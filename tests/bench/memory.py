@@ -4,34 +4,22 @@ Python's own peak while the job runs (store and worker; not the engine, which do
 through Python), and what the kernel says of the whole process afterwards, engine included.
 """
 
-import asyncio
 import gc
-import json
-import subprocess
-import sys
 import tracemalloc
 from pathlib import Path
 
-import click
-import uvloop
-
-from server.telemetry.logs import configure_logs
+from tests.bench.alone import Found, tell, told_alone
 from tests.bench.data import Sample
 from tests.bench.ingest import check
 from tests.bench.report import Measure
 from tests.bench.rig import rig
 
-_ROOT = Path(__file__).resolve().parents[2]
 _MIB = 2**20
 
 
 def measure(sample: Sample, home: Path, *, size: str) -> Measure:
     """Return the peak of Python's memory during one ingest of a clean sample."""
-    command = [sys.executable, "-m", "tests.bench.memory", str(sample.path), str(sample.rows)]
-    done = subprocess.run(
-        [*command, str(home)], cwd=_ROOT, check=True, stdout=subprocess.PIPE, text=True
-    )
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    found = told_alone("tests.bench.memory", sample, home)
     return Measure(
         part="memory",
         case=f"{size}, {sample.rows:,} rows",
@@ -44,7 +32,7 @@ def measure(sample: Sample, home: Path, *, size: str) -> Measure:
     )
 
 
-async def _run(sample: Sample, home: Path) -> dict[str, float]:
+async def _run(sample: Sample, home: Path) -> Found:
     async with rig(home) as parts:
         file_id = await parts.send(sample.path, {})
         gc.collect()
@@ -66,17 +54,5 @@ def _kernel_says(name: str) -> float:
     return round(int(kib) / 1024, 1)
 
 
-@click.command()
-@click.argument("path", type=click.Path(path_type=Path))
-@click.argument("rows", type=int)
-@click.argument("home", type=click.Path(path_type=Path))
-def main(path: Path, rows: int, home: Path) -> None:
-    """Ingest the file and print what it took as JSON."""
-    configure_logs(log_format="json", level="ERROR")
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        found = runner.run(_run(Sample(path, rows, 0), home))
-    click.echo(json.dumps(found))
-
-
 if __name__ == "__main__":
-    main()
+    tell(_run)

@@ -5,36 +5,24 @@ returns, engine included, then for merging each month of both tables into one pa
 after that is the most there will be: until then history and current share parts of a file.
 """
 
-import asyncio
-import json
 import resource
-import subprocess
-import sys
 from pathlib import Path
 from typing import Final
 
-import click
-import uvloop
-
 from server.datasets.tables import current_table, history_table
-from server.telemetry.logs import configure_logs
+from tests.bench.alone import Found, tell, told_alone
 from tests.bench.data import Sample, write_sample
 from tests.bench.ingest import check
 from tests.bench.report import Measure
 from tests.bench.rig import COMMENT, Rig, rig
 
-_ROOT: Final = Path(__file__).resolve().parents[2]
 _WARM_UP_ROWS: Final = 1000
 _MILLION: Final = 10**6
 
 
 def measure(sample: Sample, home: Path, *, size: str) -> Measure:
     """Return the CPU seconds that a million rows of a clean sample take, until Completed."""
-    command = [sys.executable, "-m", "tests.bench.sizing", str(sample.path), str(sample.rows)]
-    done = subprocess.run(
-        [*command, str(home)], cwd=_ROOT, check=True, stdout=subprocess.PIPE, text=True
-    )
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    found = told_alone("tests.bench.sizing", sample, home)
     ingest, merge = found["ingestCpuSeconds"], found["mergeCpuSeconds"]
     return Measure(
         part="sizing",
@@ -49,7 +37,7 @@ def measure(sample: Sample, home: Path, *, size: str) -> Measure:
     )
 
 
-async def _run(sample: Sample, home: Path) -> dict[str, float]:
+async def _run(sample: Sample, home: Path) -> Found:
     async with rig(home / "appliance") as parts:
         small = home / "warm-up.csv"
         warm = await write_sample(
@@ -92,17 +80,5 @@ def _cpu_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
-@click.command()
-@click.argument("path", type=click.Path(path_type=Path))
-@click.argument("rows", type=int)
-@click.argument("home", type=click.Path(path_type=Path))
-def main(path: Path, rows: int, home: Path) -> None:
-    """Ingest the file and print what it took as JSON."""
-    configure_logs(log_format="json", level="ERROR")
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        found = runner.run(_run(Sample(path, rows, 0), home))
-    click.echo(json.dumps(found))
-
-
 if __name__ == "__main__":
-    main()
+    tell(_run)

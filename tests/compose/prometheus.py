@@ -22,6 +22,18 @@ def settled(site: Site, wanted: set[str]) -> dict[str, set[str]]:
         time.sleep(2)
 
 
+def evaluated(site: Site) -> list[str]:
+    """Return the health of every rule, once each was worked out."""
+    end = time.monotonic() + _LONGEST_SECONDS
+    while True:
+        groups = asked(site, "rules")["groups"]
+        found = [rule["health"] for group in groups for rule in group["rules"]]
+        if found and "unknown" not in found:
+            return found
+        assert time.monotonic() < end, found
+        time.sleep(2)
+
+
 def asked(site: Site, path: str) -> dict[str, Any]:
     """Return what Prometheus answers."""
     address = f"http://127.0.0.1:9090/api/v1/{path}"

@@ -60,7 +60,8 @@ def test_systems_of_the_operators_own_take_the_place_of_ours(
     site.lay_out()
     shutil.copy(_HERE / "own_systems.yaml", site.folder)
     # The overlays lie above the stand-ins, as they would above nothing.
-    laid = (site.folder / "override.yaml").read_text().partition("\n# chDB knows")[0]
+    laid, comment, _ = (site.folder / "override.yaml").read_text().partition("\n# chDB knows")
+    assert comment
     (site.folder / "override.yaml").write_text(laid + "\n")
     site.environment.update(
         COMPOSE_FILE=":".join(("compose.yaml", "override.yaml", *overlays, "own_systems.yaml")),

@@ -2,8 +2,8 @@
 
 Each point: a copy of the world, a worker killed there (`kill -9`), another one that is started
 after it. What callers see then is to the last count what an undisturbed worker leaves, and nothing
-is left behind. The default suite takes a spread of the points, `TALLYDOCK_TEST_EVERY_POINT=1` all
-but those at which nothing is different from the point before.
+is left behind. Without more a spread of the points is taken, with `TALLYDOCK_TEST_EVERY_POINT=1`
+all but those at which nothing is different from the point before.
 """
 
 import json

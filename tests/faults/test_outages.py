@@ -1,7 +1,7 @@
 """Every part is taken away from a running pipeline, in every stage: each file ends right by itself.
 
 A part is killed, or it hangs; for seconds, or for as many as TALLYDOCK_TEST_OUTAGE_SECONDS says.
-Meanwhile callers are told what is so. The default suite takes those combinations in which the part
+Meanwhile callers are told what is so. Without more those combinations are taken in which the part
 is needed most; with TALLYDOCK_TEST_EVERY_OUTAGE=1 all of them.
 """
 
@@ -98,7 +98,7 @@ def test_events_that_are_lost_in_an_outage_and_doubled_after_it_bring_a_file_in_
         assert lost == (503 if part == "database" else 204)
         assert late == 204
         # Some may have come before the server had its database again.
-        assert set(doubled) <= {204, 503}
+        assert set(doubled) <= ({204, 503} if part == "database" else {204})
         assert counts_of(file) == {"total": 2000, "imported": 2000, "inserted": 2000}
         assert client.shown(rows.provider) == rows.sums
         causes = Counter(entry.cause for entry in client.history(file_id))

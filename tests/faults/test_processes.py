@@ -1,6 +1,6 @@
 """Server and workers as processes of their own: killed, stopped before the swap, several at once.
 
-Each end is compared to the last row. The default suite kills where most hangs on it; with
+Each end is compared to the last row. Without more they are killed where most hangs on it; with
 TALLYDOCK_TEST_EVERY_KILL=1 in every stage.
 """
 
@@ -178,12 +178,12 @@ def test_many_workers_on_the_same_keys_leave_what_the_model_says(plant: Plant, s
         inserted = sum(counts_of(file).get("inserted", 0) for file in ended)
         assert inserted == len({row.key for rows in wanted for row in rows})
 
-        undone = chance.sample([file.id for file in ended], len(ended) // 3)
-        list(pool.map(lambda file_id: client.undo(file_id, LONGEST_SECONDS), undone))
+        taken_back = chance.sample([file.id for file in ended], len(ended) // 3)
+        list(pool.map(lambda file_id: client.undo(file_id, LONGEST_SECONDS), taken_back))
         after = [client.get(file.id) for file in ended]
 
         assert [file.id for file in after if file.outcome == "undone"] == [
-            file.id for file in ended if file.id in undone
+            file.id for file in ended if file.id in taken_back
         ]
         assert _shown(plant, after) == resolve(_visible(after, wanted))
         # The same bytes are there once, as long as one of the two files stays.

@@ -31,9 +31,7 @@ _PAUSE_SECONDS = 0.002
 Total = tuple[int, str]
 
 
-@pytest.fixture(
-    scope="module", params=["embedded", pytest.param("http", marks=pytest.mark.slow), "server"]
-)
+@pytest.fixture(scope="module", params=["embedded", "http", "server"])
 def engine(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Analytics]:

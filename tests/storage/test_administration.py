@@ -45,12 +45,18 @@ def settings_for(store: StorageAddress) -> Settings:
 
 def client_of(settings: Settings, store: StorageAddress) -> S3Client:
     """Return a client with our own keys."""
+    access_key = settings.storage_access_key.get_secret_value()
+    return client_with(access_key, settings.storage_secret_key.get_secret_value(), store)
+
+
+def client_with(access_key: str, secret_key: str, store: StorageAddress) -> S3Client:
+    """Return a client with some keys."""
     return boto3.client(
         "s3",
         endpoint_url=store.url,
-        aws_access_key_id=settings.storage_access_key.get_secret_value(),
-        aws_secret_access_key=settings.storage_secret_key.get_secret_value(),
-        region_name=settings.storage_region,
+        aws_access_key_id=access_key,
+        aws_secret_access_key=secret_key,
+        region_name=store.region,
     )
 
 
@@ -161,13 +167,7 @@ def rule(name: str, prefix: str) -> LifecycleRuleTypeDef:
 @contextmanager
 def administrator(store: StorageAddress) -> Iterator[S3Client]:
     """Give a client with the root keys."""
-    client = boto3.client(
-        "s3",
-        endpoint_url=store.url,
-        aws_access_key_id=store.access_key,
-        aws_secret_access_key=store.secret_key,
-        region_name=store.region,
-    )
+    client = client_with(store.access_key, store.secret_key, store)
     yield client
     client.close()
 
