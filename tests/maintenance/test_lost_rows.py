@@ -58,6 +58,28 @@ async def test_rows_that_lost_for_good_go_and_nothing_else_changes(workshop: Wor
     assert await current(workshop, loser, winner, newest) == before
 
 
+async def test_what_an_undo_would_hand_on_is_kept(workshop: Workshop) -> None:
+    context = keeping(workshop, undo_days=7, originals_days=30)
+    first = await ingested(workshop, context, rows=3, amount="1.00")
+    winner = await ingested(workshop, context, rows=2, amount="2.00")
+    heir = await ingested(workshop, context, rows=3, amount="1.00")
+    workshop.desk.clock.turn(days=28)
+    # Judged again, it can be undone for a week more, and its bytes are kept for longer.
+    await workshop.desk.service.reprocess(ALICE, first.file_id)
+    await JOBS["ingest"](context, first.file_id)
+    workshop.desk.clock.turn(days=3)
+    await Retention(context).expire_originals()
+
+    await LostRows(context).remove_now()
+
+    assert (await workshop.desk.row(winner.file_id)).object_version is None
+    assert await workshop.rows(HISTORY_TABLE, first.file_id) == {1: 3, 2: 3}
+    await workshop.desk.service.undo(ALICE, first.file_id)
+    await JOBS["undo"](context, first.file_id)
+    shown = await current(workshop, first, winner, heir)
+    assert shown == {(heir.file_id, number, "1") for number in (1, 2, 3)}
+
+
 async def test_a_backup_knows_how_many_rows_were_let_go(workshop: Workshop) -> None:
     context = keeping(workshop, undo_days=7, originals_days=30)
     loser = await ingested(workshop, context, rows=3, amount="1.00")

@@ -1,16 +1,16 @@
 """Rows in history that lost their keys to a newer file, and can never win them back.
 
 A row comes back when the newer file is undone, or is judged again and speaks for the key no more.
+Its own file's undo gives it to that file's first duplicate, whose place may be the newest of all.
 A file is *settled* once neither can be: its time to be undone is over (`undo_days`), and its bytes
-are not kept any more (`originals_days`). What it has beaten is let go; what readers see, now and
-after the undo of any other file, does not change by it:
+are not kept any more (`originals_days`). What one settled file has beaten of another is let go;
+what readers see, now and after the undo of any other file, does not change by it:
 
     current = resolve(history, published)    before and after, whatever is undone that can be
 """
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -24,21 +24,12 @@ from server.files.repository import change
 from worker.context import Context
 from worker.ingest.dataset_lock import dataset_lock
 from worker.ingest.keys import RESOLVED_PER_BUCKET, in_bucket
-from worker.ingest.resolve import FILE_ORDER
+from worker.ingest.resolve import FILE_ORDER, Published
 from worker.maintenance.rounds import tell_repaired
 
 _COMMENT: Final = "maintenance:lost-rows"
 # History is read as a whole, and the parts that hold such rows are rewritten: seldom.
 _EVERY_SECONDS: Final = 24 * 3600.0
-
-
-@dataclass(frozen=True)
-class _Published:
-    """A file whose rows readers see or would see."""
-
-    file_id: UUID
-    attempt: int
-    is_settled: bool
 
 
 class LostRows:
@@ -62,50 +53,39 @@ class LostRows:
     async def remove_now(self) -> None:
         """Let them go, dataset by dataset."""
         for dataset in self._context.catalogue.all():
-            published = await self._published(dataset)
-            settled = frozenset(one.file_id for one in published if one.is_settled)
+            files = await self._settled_files(dataset)
+            settled = frozenset(file.file_id for file in files)
             if settled <= self._settled.get(dataset.name, frozenset()):
                 continue
             owner = f"{self._context.worker_name[:60]}/{uuid4().hex[:12]}"
             # So that two workers do not share the lists, and no publisher counts meanwhile.
             async with dataset_lock(self._context, dataset.name, owner):
-                await self._remove(dataset, published)
+                await self._remove(dataset, files)
             self._settled[dataset.name] = settled
 
-    async def _published(self, dataset: Dataset) -> list[_Published]:
-        now = self._context.clock()
+    async def _settled_files(self, dataset: Dataset) -> list[Published]:
         async with self._context.units.begin() as unit:
             found = await unit.session.exec(
-                select(File).where(
-                    File.dataset_type == dataset.name, col(File.published_attempt).is_not(None)
+                select(File.file_id, File.published_attempt).where(
+                    File.dataset_type == dataset.name,
+                    col(File.published_attempt).is_not(None),
+                    col(File.stage) == str(Stage.COMPLETED),
+                    col(File.undo_until) <= self._context.clock(),
+                    col(File.undo_requested_at).is_(None),
+                    col(File.object_version).is_(None),
+                    col(File.lease_owner).is_(None),
                 )
             )
-            files = list(found)
-        return [
-            _Published(
-                file.file_id,
-                file.published_attempt,
-                is_settled=file.is_at is Stage.COMPLETED
-                and file.undo_until is not None
-                and file.undo_until <= now
-                and file.undo_requested_at is None
-                and file.object_version is None
-                and file.lease_owner is None,
-            )
-            for file in files
-            if file.published_attempt is not None
-        ]
+            return [Published(file_id, attempt) for file_id, attempt in found if attempt]
 
-    async def _remove(self, dataset: Dataset, published: Sequence[_Published]) -> None:
-        names = [f"{purpose}_{dataset.name}" for purpose in ("lost_published", "lost_rows")]
+    async def _remove(self, dataset: Dataset, settled: Sequence[Published]) -> None:
+        names = [f"{purpose}_{dataset.name}" for purpose in ("lost_settled", "lost_rows")]
         listed, lost = (f"{self._context.analytics.database}.{name}" for name in names)
         history = f"{self._context.analytics.database}.{history_table(dataset)}"
-        await self._create(listed, "file UUID, attempt UInt32, settled UInt8")
+        await self._create(listed, "file UUID, attempt UInt32")
         await self._create(lost, "file UUID, attempt UInt32, row UInt64")
-        rows = [(str(one.file_id), one.attempt, int(one.is_settled)) for one in published]
-        await self._context.analytics.insert(
-            names[0], rows, ("file", "attempt", "settled"), comment=_COMMENT
-        )
+        rows = [(str(file.file_id), file.attempt) for file in settled]
+        await self._context.analytics.insert(names[0], rows, ("file", "attempt"), comment=_COMMENT)
         await self._list_lost(history, listed, lost)
         going = await self._counts(f"SELECT file, attempt FROM {lost}")
         if going:
@@ -132,17 +112,17 @@ class LostRows:
         )
         buckets = max(1, -(-int(str(found.one()["n"])) // RESOLVED_PER_BUCKET))
         for bucket in range(buckets):
-            seen = (
-                "SELECT _workspace, _key, _file, _attempt, _row,"
+            held = (
+                "(SELECT _workspace, _key, _file, _attempt, _row,"
                 f" (_uploaded_at, {FILE_ORDER}) AS place FROM {history}"
                 f" WHERE _verdict = {GOOD} AND {in_bucket(bucket, buckets)}"
-                f" AND (_file, _attempt) IN (SELECT file, attempt FROM {listed}"
+                f" AND (_file, _attempt) IN (SELECT file, attempt FROM {listed}))"
             )
             await self._run(
                 f"INSERT INTO {lost} SELECT _file, _attempt, _row"
-                f" FROM ({seen})) AS one INNER JOIN"
+                f" FROM {held} AS one INNER JOIN"
                 " (SELECT _workspace, _key, max(place) AS newest"
-                f" FROM ({seen} WHERE settled = 1)) GROUP BY _workspace, _key) AS winner"
+                f" FROM {held} GROUP BY _workspace, _key) AS winner"
                 " USING (_workspace, _key) WHERE one.place < winner.newest"
             )
 
