@@ -22,14 +22,18 @@ from server.access.sessions import COOKIE, CSRF_FIELD, CSRF_HEADER
 from server.errors import Forbidden, Unauthenticated
 
 API = "/analytics"
-# Signing in must work from a stale page; these take no cookie into account. What pages ask by
-# themselves (`/standing`) must not keep a browser signed in that nobody sits at.
+# Signing in must work from a stale page, and `/standing` while the database is away; these take no
+# cookie into account.
 _ANONYMOUS = ("/static", "/health", "/metrics", "/schema", "/sign-in", "/standing")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORM = b"application/x-www-form-urlencoded"
 # A portal form is a handful of fields.
 _FORM_BYTES = 2**16
 _BEARER = b"bearer "
+# Pages send it with what they ask by themselves, so that a browser nobody sits at is signed out in
+# the end. Whoever sends it has less by it, so it may be believed; a stream of events is such, too.
+_UNATTENDED = b"x-unattended"
+_EVENTS = b"text/event-stream"
 
 
 class Authentication:
@@ -93,7 +97,10 @@ class Authentication:
 
     async def _by_cookie(self, headers: dict[bytes, bytes]) -> ActiveSession | None:
         token = session_token(headers.get(b"cookie", b""))
-        return await self._directory.principal_of_session(token) if token else None
+        if not token:
+            return None
+        is_attended = _UNATTENDED not in headers and headers.get(b"accept") != _EVENTS
+        return await self._directory.principal_of_session(token, is_attended=is_attended)
 
 
 def is_below(path: str, prefixes: Iterable[str]) -> bool:

@@ -6,7 +6,7 @@ process goes on working.
 """
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
@@ -32,6 +32,8 @@ T = TypeVar("T", Principal, ActiveSession)
 class _Known(Generic[T]):
     found: T
     until: datetime | None
+    seen_at: datetime | None = None
+    """When somebody last sat at the browser, as the database has it; None for a key."""
 
 
 class Directory:
@@ -68,8 +70,16 @@ class Directory:
             known = remembered[0]
         return self._while_valid(known)
 
-    async def principal_of_session(self, token: str) -> ActiveSession | None:
-        """Return who is signed in with this cookie; None when unknown, ended, idle or expired."""
+    async def principal_of_session(
+        self, token: str, *, is_attended: bool = True
+    ) -> ActiveSession | None:
+        """Return who is signed in with this cookie; None when unknown, ended, idle or expired.
+
+        Args:
+            token: the cookie's.
+            is_attended: False for what an open page asks by itself, which does not keep the
+                browser signed in.
+        """
         token_hash = hash_of(token)
         remembered = self._sessions.get(token_hash)
         if remembered is None:
@@ -77,6 +87,12 @@ class Directory:
             self._sessions.put(token_hash, known)
         else:
             known = remembered[0]
+        now = self._clock()
+        if known and known.seen_at and is_attended and known.seen_at < now - TOUCH_EVERY:
+            async with self._units.begin() as unit:
+                await AccessRepository(unit.session).touch_session(token_hash, now)
+            known = replace(known, seen_at=now)
+            self._sessions.put(token_hash, known)
         return self._while_valid(known)
 
     def forget_keys(self) -> None:
@@ -128,8 +144,6 @@ class Directory:
             people = PeopleRepository(unit.session)
             belongs = await people.places(user.user_id)
             admins = await people.administrators(session.workspace_id, limit=_SHOWN_ADMINS)
-            if session.last_seen_at < now - TOUCH_EVERY:
-                await repository.touch_session(token_hash, now)
         places = tuple(
             Place(workspace.workspace_id, workspace.name, Role(membership.role))
             for membership, workspace in belongs
@@ -153,4 +167,4 @@ class Directory:
             places=tuple(sorted(places, key=lambda it: it.name.casefold())),
             lacks_second_factor=lacks,
         )
-        return _Known(active, session.expires_at)
+        return _Known(active, session.expires_at, session.last_seen_at)

@@ -171,6 +171,7 @@ RECONCILED = Counter(
 for _kind in (
     *("table", "rows", "derived", "object-without-row", "row-without-object", "multipart"),
     *("session", "idempotent-answer", "original", "history", "settlement-source"),
+    *("lost-rows", "probe"),
 ):
     RECONCILED.labels(kind=_kind)
 ROWS_REMOVED = Counter(

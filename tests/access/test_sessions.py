@@ -17,6 +17,8 @@ from server.parts import Parts
 from tests.fixtures.database import HandClock
 from tests.fixtures.http import GOOD_UPLOAD, UPLOAD, client_of
 
+Header = dict[str, str]
+
 
 @pytest.fixture
 async def signed_in(parts: Parts, first: FirstRun) -> SignedIn:
@@ -136,6 +138,36 @@ async def test_a_session_left_alone_ends(
     clock.advance(timedelta(hours=2, minutes=1))
 
     assert await parts.room.directory.principal_of_session(signed_in.token) is None
+
+
+@pytest.mark.parametrize("header", [{"x-unattended": "1"}, {"accept": "text/event-stream"}])
+async def test_a_page_left_open_keeps_nobody_signed_in(
+    browser: httpx.AsyncClient, parts: Parts, signed_in: SignedIn, clock: HandClock, header: Header
+) -> None:
+    asked = []
+    for _ in range(5):
+        parts.room.directory.forget_session(signed_in.token)
+        asked.append((await browser.get("/analytics/files", headers=header)).status_code)
+        clock.advance(timedelta(minutes=30))
+
+    assert asked == [200, 200, 200, 200, 200]
+    clock.advance(timedelta(minutes=1))
+    parts.room.directory.forget_session(signed_in.token)
+    assert (await browser.get("/analytics/files")).status_code == 401
+
+
+async def test_a_click_just_after_the_page_has_asked_counts(
+    browser: httpx.AsyncClient, parts: Parts, signed_in: SignedIn, clock: HandClock
+) -> None:
+    clock.advance(timedelta(minutes=100))
+    unattended = await browser.get("/analytics/files", headers={"x-unattended": "1"})
+    # The session is still remembered from the page's question.
+    clicked = await browser.get("/analytics/files")
+    clock.advance(timedelta(minutes=100))
+    parts.room.directory.forget_session(signed_in.token)
+    later = await browser.get("/analytics/files")
+
+    assert [it.status_code for it in (unattended, clicked, later)] == [200, 200, 200]
 
 
 async def test_a_session_in_use_lasts_to_its_absolute_end(

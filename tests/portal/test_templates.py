@@ -382,6 +382,15 @@ def test_a_cell_at_fault_that_has_no_column_of_its_own_stands_beside_the_reason(
     assert '<span class="cell faulty" title="bad timezone">' in render("file.html", page)
 
 
+def test_what_pages_ask_by_themselves_says_so() -> None:
+    asks = re.compile(r"<[^>]*hx-trigger=\"[^\"]*(?:every|sse:)[^>]*>", re.DOTALL)
+    pages = [path.read_text() for path in (WEB / "templates").rglob("*.html")]
+    found = [tag for page in pages for tag in asks.findall(page)]
+
+    assert found
+    assert [tag for tag in found if "{{ unattended() }}" not in tag] == []
+
+
 def test_what_scripts_say_stands_in_one_place() -> None:
     sentence = re.compile(r"""["`]([^"`\n]*[A-Z][a-z]+ [a-z][^"`\n]*)["`]""")
     found = {}
