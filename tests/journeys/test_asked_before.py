@@ -43,7 +43,7 @@ def test_a_check_is_told_before_by_trying_the_stored_file(
     told = words_of(browser, f"/files/{file.id}/check-again")
 
     assert "3 rows of it are on your dashboards now" in told
-    assert "3 rows would be taken and 1 set aside, as before." in told
+    assert "3 rows would be good and 1 set aside, as before." in told
     assert "If it fails, nothing changes." in told
     assert client.history(file.id) == history
 
@@ -57,5 +57,5 @@ def test_a_check_of_what_is_undone_tells_what_would_come_in(
     told = words_of(browser, f"/files/{file.id}/check-again")
 
     assert "on your dashboards now" not in told
-    assert "2 rows would be taken by the rules of today" in told
+    assert "2 rows would be good by the rules of today" in told
     assert "in the file's own place in time" in told.replace("&#39;", "'")

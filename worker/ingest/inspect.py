@@ -5,7 +5,6 @@ wrong with the kind of file, its encoding or its header is told before a row is 
 """
 
 import hashlib
-import re
 from dataclasses import dataclass, field, replace
 
 from server.datasets.declaration import Dataset
@@ -18,6 +17,7 @@ from server.files.failures import FailureCode, FileFailed
 from server.files.framing import check_header, find_layout
 from server.files.parquet import ParquetFile, parquet_layout
 from server.files.policy import CAMT053, size_limit_bytes
+from server.files.tolerance import part_of_a_report
 from server.mappings.used import mapping_used
 from worker.context import Context
 from worker.ingest.attempt import Attempt
@@ -71,7 +71,8 @@ async def inspect(context: Context, claim: Claim, dataset: Dataset) -> Inspectio
         ObjectMissing: the pinned version is not there.
     """
     _check_size(context, claim)
-    _check_part(claim, dataset)
+    if (refusal := part_of_a_report(dataset, claim.name)) is not None:
+        raise refusal
     sha256 = await _check_sum(context, claim)
     is_statement = claim.file_type == CAMT053
     head = await read_pinned(context, claim, offset_bytes=0, length_bytes=HEAD_BYTES)
@@ -133,17 +134,6 @@ def _check_size(context: Context, claim: Claim) -> None:
     if declared is not None and declared != claim.size_bytes:
         detail = f"{declared} bytes were announced, {claim.size_bytes} arrived."
         raise FileFailed(FailureCode.SIZE_MISMATCH, detail)
-
-
-def _check_part(claim: Claim, dataset: Dataset) -> None:
-    if dataset.later_parts is None or not re.fullmatch(dataset.later_parts, claim.name):
-        return
-    detail = (
-        "By its name the file is a later part of a report, and would take the place of the parts"
-        " before it. Put all parts behind each other, repeated header lines are skipped, and send"
-        " them as one file."
-    )
-    raise FileFailed(FailureCode.STRUCTURE_ERROR, detail)
 
 
 async def _check_sum(context: Context, claim: Claim) -> str | None:

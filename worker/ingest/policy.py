@@ -11,6 +11,7 @@ from server.datasets.declaration import Dataset
 from server.files.claims import Claim, Ending, JudgedAndFailed
 from server.files.failures import FailureCode
 from server.files.lifecycle import Outcome
+from server.files.tolerance import too_many_set_aside
 from worker.ingest.ending import Imported, money, withheld_ending
 from worker.ingest.verdict import Verdict
 
@@ -24,18 +25,11 @@ def apply_policy(claim: Claim, dataset: Dataset, imported: Imported) -> None:
     """
     verdict = imported.verdict
     ending = withheld_ending(imported, Outcome.FAILED)
-    on_error = claim.options.get("onError") or dataset.defaults.on_error
-    rejected, total = verdict.rows_rejected, verdict.rows_total
-    if rejected and on_error == "abort":
-        detail = f"{rejected} of {total} rows were set aside, and the file loads as a whole."
-        raise JudgedAndFailed(FailureCode.ABORTED_ON_ERROR, detail, ending)
-    asked = claim.options.get("maxRejectedRatio")
-    # As written: 29 of 100 rows are no more than 0.29, but more than that number's nearest float.
-    most = Decimal(str(dataset.defaults.max_rejected_ratio if asked is None else asked))
-    if rejected > most * total:
-        percent = f"{(most * 100).normalize():f}"
-        detail = f"{rejected} of {total} rows were set aside; at most {percent} % may be."
-        raise JudgedAndFailed(FailureCode.TOO_MANY_REJECTED, detail, ending)
+    refusal = too_many_set_aside(
+        dataset, claim.options, rejected=verdict.rows_rejected, total=verdict.rows_total
+    )
+    if refusal is not None:
+        raise JudgedAndFailed(refusal.code, refusal.detail, ending)
     if mismatches := list(_mismatches(claim.options, verdict)):
         told = " ".join(str(mismatch.pop("told")) for mismatch in mismatches)
         raise JudgedAndFailed(

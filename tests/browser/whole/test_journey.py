@@ -205,7 +205,7 @@ def test_check_again_says_what_stands_and_what_stays_before_it_is_done(
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("4 rows of it are on your dashboards now")
     expect(dialog.locator("table")).to_contain_text("40.00")
-    expect(dialog).to_contain_text("4 rows would be taken and 0 set aside, as before.")
+    expect(dialog).to_contain_text("4 rows would be good and 0 set aside, as before.")
     expect(dialog).to_contain_text("If it fails, nothing changes.")
     page.screenshot(path=pictures / "journey-4-check-again.png")
     assert violations(page) == []
