@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
+from math import inf
 
 import structlog
 from litestar import Litestar, Request, Response, get
@@ -90,8 +91,8 @@ class Health:
 
     def outages(self) -> tuple[str, ...]:
         """Return the systems that have been down for a while, by what is known; asks nobody."""
-        long_ago = self._timer() - _TOLD_AFTER_SECONDS
-        return tuple(name for name in self._pings if self._down.get(name, long_ago + 1) <= long_ago)
+        latest = self._timer() - _TOLD_AFTER_SECONDS
+        return tuple(name for name in self._pings if self._down.get(name, inf) <= latest)
 
     @asynccontextmanager
     async def watched(self, _app: Litestar) -> AsyncIterator[None]:

@@ -11,7 +11,8 @@ from server.datasets.tables import ASIDE_PARTITION, SKIPPED
 LIST_COLUMNS, LIST_ORDER = "records UInt64, blanks UInt64", "records"
 """What the list holds: behind so many records, so many lines of the file have been blank."""
 
-# What JSON counts as white space and a line can hold; and the mark that a file may begin with.
+# What ClickHouse's reader skips between records and a line can hold; and the mark that a file may
+# begin with.
 _WHITE_SPACE = " \\t\\r\\f\\v\\xEF\\xBB\\xBF"
 IS_BLANK = f"empty(trimBoth(line, '{_WHITE_SPACE}'))"
 """The condition of a blank line."""

@@ -67,7 +67,7 @@ async def parquet_layout(
         raise FileFailed(FailureCode.STRUCTURE_ERROR, detail) from None
     layout, alignment = lay_out_records(dataset, "Parquet", list(kinds), mapping)
     kinds_read = tuple(kinds[label] for label in layout.labels)
-    return replace(layout, kinds=kinds_read, mapping=mapping), alignment
+    return replace(layout, kinds=kinds_read), alignment
 
 
 def _check_kind(file: ParquetFile) -> None:

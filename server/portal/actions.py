@@ -25,12 +25,12 @@ def actions_of(
 ) -> tuple[Action, ...]:
     """Return the buttons of the page head; what would be refused at this moment is not there."""
     actions = []
-    if file.uploaded_at is not None and file.links.original is not None:
-        original = file.links.original
+    original = file.links.original if file.uploaded_at is not None else None
+    if original is not None:
         actions.append(Action("Original", original, needs=Scope.FILES_DOWNLOAD, is_download=True))
     if is_being_undone:
         return tuple(actions)
-    if file.status.is_final and file.uploaded_at is not None and file.links.original is not None:
+    if file.status.is_final and original is not None:
         actions.append(again(file, "Check again…"))
     if _is_in(file) and not is_undo_over(file, now):
         actions.append(

@@ -3,8 +3,8 @@
 Months are written in letters, so that no country misreads a day (`3 Nov 2026`, in the United States
 `Nov 3, 2026`); they are words of the page, so they are in its language, as the rest of it. What a
 reader's region decides is the order of day, month and year, whether the clock counts to 12 or to
-24, and the mark between hours and minutes. Orders and clocks are those of Unicode's CLDR 46
-(`dateFormats/medium`, `timeFormats/short`).
+24, and the mark between hours and minutes. Orders and clocks are those of Unicode's CLDR
+(`dateFormats/medium`, `timeFormats/short`), for the regions that stand here.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from server.portal.locales import current_region
 
-DASH = "\N{EN DASH}"
+_DASH = "\N{EN DASH}"
 
 _SPACE = "\N{NO-BREAK SPACE}"
 _MONTHS_LONG = (
@@ -55,8 +55,15 @@ _US = _Habit(_Order.MONTH_FIRST, counts_to_12=True)
 
 _HABITS: Mapping[str, _Habit] = MappingProxyType(
     {
-        **dict.fromkeys(("en", "en-us", "en-ca", "en-ph", "es-us"), _US),
-        **dict.fromkeys(("en-au", "en-hk", "en-in", "en-nz", "en-sg"), _Habit(counts_to_12=True)),
+        **dict.fromkeys(("en", "en-us", "en-ca", "en-ph"), _US),
+        **dict.fromkeys(
+            (
+                *("en-ae", "en-au", "en-hk", "en-in", "en-my", "en-nz", "en-pk", "en-sg"),
+                *("el", "es-ar", "es-co", "es-mx", "es-us"),
+            ),
+            _Habit(counts_to_12=True),
+        ),
+        **dict.fromkeys(("zh-hk", "zh-tw"), _Habit(_Order.YEAR_FIRST, counts_to_12=True)),
         **dict.fromkeys(("hu", "ja", "zh"), _Habit(_Order.YEAR_FIRST)),
         "ko": _Habit(_Order.YEAR_FIRST, counts_to_12=True),
         **dict.fromkeys(("da", "fi", "id"), _Habit(mark=".")),
@@ -83,11 +90,11 @@ def day(value: date, *, with_year: bool = True) -> str:
 def span(first: date, last: date) -> str:
     """Return a span of days: `1-22 November 2026`, `28 Oct - 3 Nov 2026`."""
     if (first.year, first.month) == (last.year, last.month):
-        days = str(last.day) if first == last else f"{first.day}{DASH}{last.day}"
+        days = str(last.day) if first == last else f"{first.day}{_DASH}{last.day}"
         return _joined(days, _MONTHS_LONG[last.month - 1], last.year)
     # The first year is told where it is another one, and where it would stand apart from its day.
     with_year = first.year != last.year or _habit().order is _Order.YEAR_FIRST
-    return f"{day(first, with_year=with_year)} {DASH} {day(last)}"
+    return f"{day(first, with_year=with_year)} {_DASH} {day(last)}"
 
 
 def month(value: date) -> str:
@@ -120,7 +127,7 @@ def when(moment: datetime, now: datetime, zone: str) -> str:
     return day(local, with_year=local.year != today.year)
 
 
-def day_in_words(moment: datetime, now: datetime, zone: str) -> str:
+def _day_in_words(moment: datetime, now: datetime, zone: str) -> str:
     """Return the day of a moment: `today`, `yesterday`, `3 Nov 2026`."""
     local, today = _days(moment, now, zone)
     if local == today:
@@ -133,7 +140,7 @@ def moment_in_words(
 ) -> str:
     """Return day and time: `today 09:41`, `yesterday 06:00`, `3 Nov 2026 06:00`."""
     time = clock_time(moment, zone, with_seconds=with_seconds)
-    return f"{day_in_words(moment, now, zone)} {time}"
+    return f"{_day_in_words(moment, now, zone)} {time}"
 
 
 def _days(moment: datetime, now: datetime, zone: str) -> tuple[date, date]:

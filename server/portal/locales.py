@@ -35,17 +35,14 @@ _ASKED = re.compile(
 _current: ContextVar[tuple[str, str]] = ContextVar("locale", default=(DEFAULT, ""))
 
 
-def choose_locale(accept_language: str) -> str:
-    """Return the first of the wanted locales whose marks are known, as BCP 47; else English.
+def print_for(accept_language: str) -> None:
+    """Let what is printed from now on in this request be in the reader's locale.
+
+    That is the first of the wanted ones whose marks are known, as BCP 47; else English.
 
     Args:
         accept_language: the header (RFC 9110, 12.5.4); anything may stand there.
     """
-    return _chosen(accept_language)[0]
-
-
-def print_for(accept_language: str) -> None:
-    """Let what is printed from now on in this request be in the reader's locale."""
     _current.set(_chosen(accept_language))
 
 

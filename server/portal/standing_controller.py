@@ -1,6 +1,6 @@
 """How the appliance stands, for the banner above every page.
 
-Needs no session, so that asking every few seconds neither keeps one alive nor needs the database
+Needs no session, so that asking four times a minute neither keeps one alive nor needs the database
 it would be looked up in. It tells no more than anybody meets who tries.
 """
 
