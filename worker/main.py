@@ -35,6 +35,23 @@ _MAX_TRIES: Final = 1_000_000
 # A connection that hangs says nothing: it is asked now and then, and must answer soon.
 _PING_SECONDS: Final = 5.0
 _PATIENCE_SECONDS: Final = 3.0
+# A look into the queue takes milliseconds, unless all places are taken or Valkey is away.
+_LOOK_SECONDS: Final = 0.5
+
+
+class _Listener(Worker):
+    """arq's worker, which can also be ended between two looks into the queue.
+
+    Cancelled in the middle of one, it would leave a watch on a connection nobody closes.
+    """
+
+    is_ending = False
+
+    async def heart_beat(self) -> None:
+        """Do what arq does once a look, or end the looking."""
+        if self.is_ending:
+            raise asyncio.CancelledError
+        await super().heart_beat()
 
 
 async def run_worker(context: Context) -> None:
@@ -73,7 +90,7 @@ async def _listen(context: Context, runner: Runner) -> None:
         await asyncio.sleep(_RECONNECT_SECONDS)
 
 
-async def _until_broken(worker: Worker) -> None:
+async def _until_broken(worker: _Listener) -> None:
     listening = asyncio.create_task(worker.async_run())
     asking = asyncio.create_task(_ask(worker))
     try:
@@ -81,6 +98,8 @@ async def _until_broken(worker: Worker) -> None:
         for task in done:
             task.result()
     finally:
+        worker.is_ending = True
+        await asyncio.wait({listening}, timeout=_LOOK_SECONDS)
         for task in (listening, asking):
             task.cancel()
         await asyncio.gather(listening, asking, return_exceptions=True)
@@ -108,7 +127,7 @@ async def _close(worker: Worker) -> None:
                 await worker.pool.aclose(close_connection_pool=True)
 
 
-def _make_worker(context: Context, runner: Runner) -> Worker:
+def _make_worker(context: Context, runner: Runner) -> _Listener:
     settings = context.settings
 
     def job(name: str) -> Function:
@@ -121,7 +140,7 @@ def _make_worker(context: Context, runner: Runner) -> Worker:
 
         return func(run, name=name)
 
-    worker = Worker(
+    worker = _Listener(
         functions=[job(name) for name in JOBS],
         queue_name=QUEUE_NAME,
         redis_settings=redis_settings(settings.valkey_url),

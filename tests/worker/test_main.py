@@ -1,7 +1,8 @@
 """The worker with a real Valkey: picks up at once, through restarts, wipes and lost connections."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+import gc
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -9,6 +10,7 @@ from uuid import UUID
 
 import pytest
 from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
 
 from server.files.claims import Claim
 from server.files.lifecycle import Stage
@@ -122,6 +124,31 @@ async def test_a_stopped_worker_hands_its_files_back(
 
     row = await desk.row(file_id)
     assert (row.is_at, row.lease_owner) == (Stage.QUEUED, None)
+
+
+async def test_a_worker_that_is_stopped_while_it_looks_leaves_no_connection(
+    desk: Desk,
+    context: Context,
+    told: ToldPipeline,
+    valkey: ValkeyChild,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told.work, looks = last_for_ever, asyncio.Event()
+    reset: Callable[[Pipeline], Awaitable[None]] = Pipeline.reset
+
+    async def reset_slowly(pipeline: Pipeline) -> None:
+        looks.set()
+        await asyncio.sleep(0.05)
+        await reset(pipeline)
+
+    monkeypatch.setattr(Pipeline, "reset", reset_slowly)
+    async with working(desk, context, valkey):
+        await desk.send_and_pin()
+        await told.has_begun.wait()
+        looks.clear()
+        await looks.wait()
+
+    gc.collect()  # what was left open warns, and a warning fails the test
 
 
 async def test_a_call_of_a_killed_worker_is_not_dead_for_hours(
