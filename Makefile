@@ -71,8 +71,9 @@ format: $(DEV) ## Format the code
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format .
 
-docs: $(DEV) ## Write the README's tables and the datasets' JSON Schema anew from the code
+docs: $(DEV) ## Write the README's tables, the datasets' JSON Schema and portal.pot anew from the code
 	@$(BIN)/python -m tests.readme
+	@$(BIN)/python -m tests.texts
 
 lock: $(BIN)/python ## Resolve the dependencies anew and write the three lock files
 	@$(BIN)/python -m pip install --quiet uv==$(UV_VERSION)

@@ -42,6 +42,7 @@ from server.mounts import Mounts
 from server.openapi import openapi_config
 from server.parts import Parts
 from server.portal import controllers as portal_controllers
+from server.portal.readers_locale import ReadersLocale
 from server.portal.refusals import answer_page, wants_page
 from server.portal.templates import template_config
 from server.problems import ProblemBoundary, answer_problem
@@ -181,7 +182,7 @@ def _layers(inner: ASGIApp, parts: Parts, mounts: Mapping[str, ASGIApp]) -> ASGI
     """
     settings = parts.settings
     app: ASGIApp = Idempotency(
-        inner,
+        ReadersLocale(inner),
         units=parts.units,
         clock=parts.clock,
         life=timedelta(hours=settings.idempotency_hours),

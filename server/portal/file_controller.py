@@ -36,7 +36,7 @@ from server.mappings.desk import MappingDesk
 from server.mappings.used import mapping_used
 from server.portal.consequence import consequence_of
 from server.portal.file_page import file_page
-from server.portal.reader import PageRequest, print_as_read_by, shell_of, titles_of
+from server.portal.reader import PageRequest, shell_of, titles_of
 from server.portal.recheck import recheck_of
 from server.portal.refusals import answer_page, to_sign_in
 from server.portal.rejected import FIRST_ROWS
@@ -98,7 +98,6 @@ class FilePageController(Controller):
     async def ask_undo(
         self,
         *,
-        request: PageRequest,
         file_id: FromPath[str],
         principal: NamedDependency[Principal],
         file_service: NamedDependency[FileService],
@@ -107,7 +106,6 @@ class FilePageController(Controller):
         units: NamedDependency[UnitsOfWork],
     ) -> Template:
         """Show what an undo would change, in rows and money."""
-        print_as_read_by(request)
         file = await file_service.get(principal.workspace_id, parse_file_id(file_id))
         dataset = _declared(catalogue, file)
         preview = await preview_undo(units, analytics, dataset, file)
@@ -117,7 +115,6 @@ class FilePageController(Controller):
     async def ask_check_again(
         self,
         *,
-        request: PageRequest,
         file_id: FromPath[str],
         principal: NamedDependency[Principal],
         file_service: NamedDependency[FileService],
@@ -127,7 +124,6 @@ class FilePageController(Controller):
         mappings: NamedDependency[MappingDesk],
     ) -> Template:
         """Show what checking the file again would change, as far as it can be told before."""
-        print_as_read_by(request)
         file = await file_service.get(principal.workspace_id, parse_file_id(file_id))
         dataset = _declared(catalogue, file)
         standing = await standing_rows(

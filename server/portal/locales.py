@@ -1,14 +1,16 @@
 """How numbers are written where the reader lives: by the languages the browser asks for.
 
-The words stay English; what differs is which mark groups the digits and which begins the fraction.
-The marks are those of Unicode's CLDR 46 (`numbers/symbols`); scripts get the same locale for `Intl`
-(`words.js`). How days are written goes by the same choice, with its region (`dates.py`).
+Which mark groups the digits and which begins the fraction. The language of the words is chosen by
+itself (`texts.py`): a reader without a translation still has numbers as at home. The marks are
+those of Unicode's CLDR 46 (`numbers/symbols`); scripts get the same locale for `Intl` (`words.js`).
+How days are written goes by the same choice, with its region (`dates.py`).
 """
 
-import re
 from collections.abc import Mapping
 from contextvars import ContextVar
 from types import MappingProxyType
+
+from server.portal.accept_language import wanted
 
 DEFAULT = "en"
 
@@ -27,10 +29,6 @@ _MARKS: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 """Locale, in lower case → the marks that group digits and begin the fraction."""
-
-_ASKED = re.compile(
-    r"\s*([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)\s*(?:;\s*q=([01](?:\.\d{0,3})?))?\s*"
-)
 
 _current: ContextVar[tuple[str, str]] = ContextVar("locale", default=(DEFAULT, ""))
 
@@ -67,13 +65,8 @@ def localised(number: str) -> str:
 
 def _chosen(accept_language: str) -> tuple[str, str]:
     """Return the locale whose marks are known, and what `current_region` says of it."""
-    wanted: list[tuple[float, str]] = []
-    for part in accept_language[:500].split(","):
-        found = _ASKED.fullmatch(part)
-        if found is not None:
-            wanted.append((-float(found[2] or 1), found[1]))
-    for _, tag in sorted(wanted, key=lambda it: it[0]):
-        language, *rest = tag.lower().split("-")
+    for tag in wanted(accept_language):
+        language, *rest = tag.split("-")
         region = next((it.upper() for it in rest if len(it) == 2), "")  # noqa: PLR2004 - ISO 3166
         for known in (f"{language}-{region}", language):
             if known.lower() in _MARKS:

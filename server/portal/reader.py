@@ -8,7 +8,6 @@ from server.datasets.catalogue import Catalogue
 from server.errors import Unauthenticated
 from server.insights.question import is_known_zone
 from server.portal.contexts import PlaceLine, Shell
-from server.portal.locales import print_for
 from server.portal.navigation import navigation_for
 from server.portal.role_words import ROLES
 
@@ -24,11 +23,6 @@ def zone_of(request: PageRequest) -> str:
     return told if is_known_zone(told) else "UTC"
 
 
-def print_as_read_by(request: PageRequest) -> None:
-    """Print the numbers of this answer as the reader writes them."""
-    print_for(request.headers.get("accept-language", ""))
-
-
 def shell_of(request: PageRequest, *, title: str, place: str) -> Shell:
     """Return the frame of a page for who is signed in.
 
@@ -38,7 +32,6 @@ def shell_of(request: PageRequest, *, title: str, place: str) -> Shell:
     session = session_of(request)
     if session is None:
         raise Unauthenticated
-    print_as_read_by(request)
     user = session.principal.name.removeprefix("user:")
     return Shell(
         title=title,

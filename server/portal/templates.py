@@ -9,20 +9,21 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template.config import TemplateConfig
 
 from server.portal.locales import current_locale
+from server.portal.texts import gettext, language, marked, ngettext, pgettext
 
 WEB = Path(__file__).resolve().parents[2] / "web"
 STATIC = WEB / "static"
 
 
 KEYS = (
-    ("/", "Search the files by name"),
-    ("u", "Send files"),
-    ("g o", "Go to the overview"),
-    ("g f", "Go to the files"),
-    ("g d", "Go to the datasets"),
-    ("g s", "Go to the settings"),
-    ("?", "Show this list"),
-    ("Esc", "Close what is open"),
+    ("/", marked("Search the files by name")),
+    ("u", marked("Send files")),
+    ("g o", marked("Go to the overview")),
+    ("g f", marked("Go to the files")),
+    ("g d", marked("Go to the datasets")),
+    ("g s", marked("Go to the settings")),
+    ("?", marked("Show this list")),
+    ("Esc", marked("Close what is open")),
 )
 """Keys that `shell.js` knows, and what they do."""
 
@@ -35,9 +36,16 @@ def environment() -> Environment:
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    # A sentence may stand on several lines of a template; to a translator it is one.
+    made.policies["ext.i18n.trimmed"] = True
+    made.install_gettext_callables(  # type: ignore[attr-defined]  # brought by the extension
+        gettext, ngettext, newstyle=True, pgettext=pgettext
     )
     made.globals["asset"] = asset
     made.globals["locale"] = current_locale
+    made.globals["language"] = language
     made.globals["keys"] = KEYS
     return made
 

@@ -17,6 +17,7 @@ from server.insights.service import Insights
 from server.parts import Parts
 from server.portal.controllers import controllers
 from server.portal.reader import PageRequest
+from server.portal.readers_locale import ReadersLocale
 from server.portal.templates import STATIC, template_config
 from server.problems import answer_problem
 
@@ -64,7 +65,9 @@ def make_portal_app(
         on_shutdown=list(on_shutdown),
     )
     limit = RateLimit(per_second=1000, burst=1000)
-    inner = Authentication(app.asgi_handler, directory=parts.room.directory, limit=limit)
+    inner = Authentication(
+        ReadersLocale(app.asgi_handler), directory=parts.room.directory, limit=limit
+    )
     app.asgi_handler = ResponseHeaders(inner, parts.settings)
     return app
 

@@ -1,0 +1,68 @@
+"""The texts of the portal in the reader's language; English where there is no translation.
+
+Every text that a person reads goes through here, whole sentences with `%(name)s` for values:
+`_("Signed in as %(name)s") % {"name": name}`. Babel finds the texts by these functions' names and
+by `plural` of `figures.py`; `make docs` writes them to `web/locales/portal.pot`. Templates have the
+same functions from Jinja's own extension (`templates.py`).
+"""
+
+from contextvars import ContextVar
+from gettext import NullTranslations
+
+from server.portal import catalogues
+from server.portal.accept_language import wanted
+
+ENGLISH = "en"
+
+_spoken: ContextVar[tuple[str, NullTranslations]] = ContextVar(
+    "texts", default=(ENGLISH, NullTranslations())
+)
+
+
+def speak_for(accept_language: str) -> None:
+    """Let the texts of this request be in the first wanted language that there is.
+
+    Each language is looked up as RFC 4647 (3.4) says: `zh-Hant-TW`, then `zh-Hant`, then `zh`.
+
+    Args:
+        accept_language: the header; anything may stand there.
+    """
+    known = catalogues.translations(catalogues.FOLDER)
+    languages = {language.lower(): language for language in (ENGLISH, *known)}
+    for tag in wanted(accept_language):
+        parts = tag.split("-")
+        for length in range(len(parts), 0, -1):
+            language = languages.get("-".join(parts[:length]))
+            if language is not None:
+                _spoken.set((language, known.get(language, NullTranslations())))
+                return
+    _spoken.set((ENGLISH, NullTranslations()))
+
+
+def language() -> str:
+    """Return the language that the texts are in, as BCP 47, for the page's `lang`."""
+    return _spoken.get()[0]
+
+
+def gettext(message: str) -> str:
+    """Return the text in the reader's language."""
+    # Under the empty text a catalogue keeps its own header.
+    return _spoken.get()[1].gettext(message) if message else message
+
+
+def ngettext(one: str, many: str, number: int) -> str:
+    """Return the form for that number; the number itself is a value: `%(number)s rows`."""
+    return _spoken.get()[1].ngettext(one, many, number)
+
+
+def pgettext(context: str, message: str) -> str:
+    """Return the text of a word that means several things, by what it stands for here."""
+    return _spoken.get()[1].pgettext(context, message)
+
+
+def marked(message: str) -> str:
+    """Return the text as it is: a constant to be translated where it is used.
+
+    A constant is made before anybody asked for a page, so in nobody's language.
+    """
+    return message
