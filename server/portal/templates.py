@@ -40,8 +40,10 @@ def environment() -> Environment:
     )
     # A sentence may stand on several lines of a template; to a translator it is one.
     made.policies["ext.i18n.trimmed"] = True
+    # Not the new style, which takes a text for markup: a quote of a translator's would end an
+    # attribute. Here it is escaped as data is; a sentence with elements stands in a `trans` block.
     made.install_gettext_callables(  # type: ignore[attr-defined]  # brought by the extension
-        gettext, ngettext, newstyle=True, pgettext=pgettext
+        gettext, ngettext, newstyle=False, pgettext=pgettext
     )
     made.globals["asset"] = asset
     made.globals["locale"] = current_locale
