@@ -1,9 +1,10 @@
 """Browsers at the portal, signed in and not."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import httpx
 import pytest
+from babel.messages.catalog import Message
 from litestar import Litestar
 
 from server.access.service import FirstRun
@@ -11,12 +12,27 @@ from server.access.sessions import COOKIE
 from server.access.sign_in import SignedIn
 from server.insights.service import Insights
 from server.parts import Parts
+from server.portal import catalogues
+from server.portal.texts import speak_for
 from server.wiring import NewestFiles
 from tests.fixtures.http import client_of
 from tests.portal.application import make_portal_app
 from tests.portal.builders import CannedInsights
+from tests.portal.pseudo import PSEUDO, write_pseudo
 
 MakePortal = Callable[[Insights], Litestar]
+
+
+@pytest.fixture(scope="module")
+def pseudo_texts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Message]]:
+    """Speak the pseudo-language, and let pages be asked for in it; give its texts by number."""
+    folder = tmp_path_factory.mktemp("locales")
+    texts = write_pseudo(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(catalogues, "FOLDER", folder)
+        speak_for(PSEUDO)
+        yield texts
+    speak_for("")
 
 
 @pytest.fixture
