@@ -1,9 +1,12 @@
 """`web/locales/portal.pot`, from the code: `make docs` writes it, a test holds it.
 
-Babel finds the texts by the names of the functions in `server/portal/texts.py`. Where each is used
-stands beside it, without the line, which would change with every edit.
+Babel finds the texts by the names of the functions in `server/portal/texts.py` and `counts.py`, and
+here those in tables (`Words`). Where each is used stands beside it, without the line, which would
+change with every edit.
 """
 
+import ast
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -18,10 +21,37 @@ POT = ROOT / "web/locales/portal.pot"
 _SOURCES = [("server/portal/**.py", "python"), ("web/templates/**.html", "jinja2")]
 # `silent` would leave a template out that cannot be read.
 _OPTIONS = {"web/templates/**.html": {"trimmed": "true", "silent": "false"}}
-_KEYWORDS = {**DEFAULT_KEYWORDS, "marked": None, "plural": (2, 3)}
+_KEYWORDS = {**DEFAULT_KEYWORDS, "marked": None, "counted": (1, 2), "Forms": (1, 2)}
 _ABOUT = """\
 # The texts of Tallydock's portal, made from the code by `make docs`.
 # web/README.md says how a language is added."""
+
+
+def _of_tables() -> Iterator[tuple[str, int, str, list[str], str | None]]:
+    """Yield the texts of every table, as Babel yields what it finds itself."""
+    for path in (ROOT / "server/portal").glob("*.py"):
+        name = path.relative_to(ROOT).as_posix()
+        for table in tables(ast.parse(path.read_text())):
+            context = next((ast.literal_eval(it.value) for it in table.keywords), None)
+            for line, text in entries(table):
+                yield name, line, text, [], context
+
+
+def tables(module: ast.Module) -> Iterator[ast.Call]:
+    """Yield the tables of texts in a module: each call of `Words`."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Words":
+            yield node
+
+
+def entries(table: ast.Call) -> Iterator[tuple[int, str]]:
+    """Yield the line and the text of each entry."""
+    written = table.args[0]
+    if not isinstance(written, ast.Dict):
+        message = f"line {table.lineno}: the texts have to be written out in the table"
+        raise TypeError(message)
+    for text in written.values:
+        yield text.lineno, ast.literal_eval(text)
 
 
 def collected() -> Catalog:
@@ -43,7 +73,8 @@ def collected() -> Catalog:
         strip_comment_tags=True,
         directory_filter=lambda _: True,
     )
-    for name, _line, text, comments, context in sorted(found, key=lambda it: (it[0], it[1])):
+    in_order = sorted((*found, *_of_tables()), key=lambda it: (it[0], it[1]))
+    for name, _line, text, comments, context in in_order:
         texts.add(text, locations=[(name, 0)], auto_comments=comments, context=context)
     return texts
 

@@ -10,9 +10,11 @@ from decimal import Decimal
 from server.access.scopes import Scope
 from server.files.answers import FileAnswer, Statistics
 from server.files.lifecycle import Outcome
+from server.portal.counts import counted, listed, rows_of_kind
 from server.portal.dates import moment_in_words
-from server.portal.figures import money, plural
+from server.portal.figures import money
 from server.portal.parts import Action
+from server.portal.texts import gettext as _
 
 
 def allowed(actions: Sequence[Action], scopes: frozenset[Scope]) -> tuple[Action, ...]:
@@ -27,19 +29,21 @@ def actions_of(
     actions = []
     original = file.links.original if file.uploaded_at is not None else None
     if original is not None:
-        actions.append(Action("Original", original, needs=Scope.FILES_DOWNLOAD, is_download=True))
+        actions.append(
+            Action(_("Original"), original, needs=Scope.FILES_DOWNLOAD, is_download=True)
+        )
     if is_being_undone:
         return tuple(actions)
     if file.status.is_final and original is not None:
-        actions.append(again(file, "Check again…"))
+        actions.append(again(file, _("Check again…")))
     if _is_in(file) and not is_undo_over(file, now):
         actions.append(
             Action(
-                "Undo import…",
+                _("Undo import…"),
                 f"/analytics/files/{file.id}/undo",
                 is_post=True,
                 question=_undo_question(file.statistics or Statistics()),
-                confirm="Undo import",
+                confirm=_("Undo import"),
                 consequence_href=f"/files/{file.id}/undo",
                 needs=Scope.FILES_UNDO,
             )
@@ -53,8 +57,10 @@ def undo_in_words(file: FileAnswer, now: datetime, zone: str) -> str:
         return ""
     until = moment_in_words(file.undo_until, now, zone)
     if is_undo_over(file, now):
-        return f"Not possible any more: the time that this appliance allows for it ended {until}."
-    return f"Possible until {until}"
+        return _(
+            "Not possible any more: the time that this appliance allows for it ended %(until)s."
+        ) % {"until": until}
+    return _("Possible until %(until)s") % {"until": until}
 
 
 def is_undo_over(file: FileAnswer, now: datetime) -> bool:
@@ -69,15 +75,14 @@ def _is_in(file: FileAnswer) -> bool:
 
 def again(file: FileAnswer, label: str) -> Action:
     """Return the button that has the file checked again, by the label it goes by here."""
-    statistics = file.statistics or Statistics()
     if _is_in(file):
-        stands = f"{are(statistics.rows_imported)} on your dashboards now{_sums(statistics)}."
-        question = (
-            f"{stands} They stay until the check has ended well; then what it finds takes their "
-            "place, and the rows set aside are judged anew. If it fails, nothing changes."
+        stay = _(
+            "They stay until the check has ended well; then what it finds takes their place, and "
+            "the rows set aside are judged anew. If it fails, nothing changes."
         )
+        question = f"{_standing(file.statistics or Statistics())} {stay}"
     else:
-        question = (
+        question = _(
             "Nothing of this file is on your dashboards now. The stored bytes are checked as if "
             "they had just arrived; rows that are good then go in, in the file's own place in time."
         )
@@ -86,31 +91,69 @@ def again(file: FileAnswer, label: str) -> Action:
         f"/analytics/files/{file.id}/reprocess",
         is_post=True,
         question=question,
-        confirm="Check again",
+        confirm=_("Check again"),
         consequence_href=f"/files/{file.id}/check-again",
         needs=Scope.FILES_WRITE,
     )
 
 
+def _standing(statistics: Statistics) -> str:
+    rows, sums = statistics.rows_imported, _sums(statistics)
+    if not sums:
+        return counted(
+            "%(number)s row is on your dashboards now.",
+            "%(number)s rows are on your dashboards now.",
+            rows,
+        )
+    return counted(
+        "%(number)s row is on your dashboards now: %(sums)s.",
+        "%(number)s rows are on your dashboards now: %(sums)s.",
+        rows,
+        sums=sums,
+    )
+
+
 def _undo_question(statistics: Statistics) -> str:
     """Return what can be said without asking the analytics: the file as it was imported."""
-    leave = f"{plural(statistics.rows_imported, 'row')} leave your dashboards{_sums(statistics)}"
-    return (
-        f"{leave}. Rows that this file replaced come back. The record and the original stay, "
-        "and the file can be sent again."
+    back = _("Rows that this file replaced come back.")
+    return f"{_leaving(statistics)} {back} {kept()}"
+
+
+def kept() -> str:
+    """Return what an undo leaves as it is."""
+    return _("The record and the original stay, and the file can be sent again.")
+
+
+def _leaving(statistics: Statistics) -> str:
+    rows, sums = statistics.rows_imported, _sums(statistics)
+    if not sums:
+        return counted(
+            "%(number)s row leaves your dashboards.", "%(number)s rows leave your dashboards.", rows
+        )
+    return counted(
+        "%(number)s row leaves your dashboards: %(sums)s.",
+        "%(number)s rows leave your dashboards: %(sums)s.",
+        rows,
+        sums=sums,
     )
 
 
 def _sums(statistics: Statistics) -> str:
-    sums = [
-        f"{money(Decimal(total.amount), total.currency)} {total.currency} "
-        f"({plural(total.count, (total.transaction_type or 'row').lower())})"
+    """Return the money of the imported rows: `12.50 EUR (3 captures)`; empty without any."""
+    return listed(
+        _("%(amount)s %(currency)s (%(rows)s)")
+        % {
+            "amount": money(Decimal(total.amount), total.currency),
+            "currency": total.currency,
+            "rows": rows_of_kind(total.count, total.transaction_type),
+        }
         for total in statistics.totals
         if total.currency
-    ]
-    return ": " + ", ".join(sums) if sums else ""
+    )
 
 
-def are(rows: int) -> str:
-    """Return `1 row is`, `8 rows are`."""
-    return f"{plural(rows, 'row')} {'is' if rows == 1 else 'are'}"
+def on_dashboards(rows: int) -> str:
+    """Return `1 row is on your dashboards.`, `8 rows are on your dashboards.`."""
+    return counted(
+        "%(number)s row is on your dashboards.", "%(number)s rows are on your dashboards.", rows
+    )

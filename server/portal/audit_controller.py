@@ -16,6 +16,7 @@ from server.errors import ApplianceError, Unauthenticated
 from server.portal.audit_page import audit_page, read_filters
 from server.portal.reader import PageRequest, shell_of
 from server.portal.refusals import answer_page, to_sign_in
+from server.portal.texts import gettext as _
 
 
 class AuditPageController(Controller):
@@ -43,7 +44,7 @@ class AuditPageController(Controller):
         after: Annotated[str, QueryParameter()] = "",
     ) -> Template:
         """Show the lines that fit."""
-        shell = shell_of(request, title="Audit", place="settings")
+        shell = shell_of(request, title=_("Audit"), place="settings")
         now = clock()
         actors = await trail.actors(principal.workspace_id)
         filters = read_filters(actor=who, kind=what, days=days, after=after, actors=actors)

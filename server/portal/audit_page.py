@@ -13,22 +13,27 @@ from server.files.answers import page_path
 from server.insights.cells import time_text
 from server.portal.audit_words import KINDS, action_in_words, detail_in_words
 from server.portal.contexts import Shell
+from server.portal.counts import beginning
 from server.portal.dates import moment_in_words
 from server.portal.navigation import tabs_for
 from server.portal.parts import Option
 from server.portal.people_contexts import AuditPage
 from server.portal.people_parts import AuditLine
+from server.portal.texts import Words
+from server.portal.texts import gettext as _
 from server.portal.words import sender_in_words
 
 SIZE = 50
 _PATH = "/settings/audit"
-_DAYS: Mapping[str, str] = {
-    "": "Any time",
-    "1": "Today",
-    "7": "Last 7 days",
-    "30": "Last 30 days",
-    "90": "Last 90 days",
-}
+_DAYS = Words(
+    {
+        "": "Any time",
+        "1": "Today",
+        "7": "Last 7 days",
+        "30": "Last 30 days",
+        "90": "Last 90 days",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -99,7 +104,7 @@ def audit_page(
         tabs=tabs_for(scopes, "audit"),
         lines=tuple(_line(event, shell.zone, now) for event in shown),
         actor_filter=(
-            Option("", "Everybody", not filters.actor),
+            Option("", _("Everybody"), not filters.actor),
             *(Option(it, sender_in_words(it), it == filters.actor) for it in actors),
         ),
         kind_filter=_options(KINDS, filters.kind),
@@ -113,7 +118,7 @@ def _line(event: AuditEvent, zone: str, now: datetime) -> AuditLine:
     told = moment_in_words(event.at, now, zone, with_seconds=True)
     is_own = event.subject_kind == "user" and event.subject_id == event.actor_id
     return AuditLine(
-        at=told[:1].upper() + told[1:],
+        at=beginning(told),
         at_iso=time_text(event.at),
         who=sender_in_words(event.actor),
         address=event.address,

@@ -1,15 +1,17 @@
 """The audit trail in words: what was done, and what a detail says."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from server.access.roles import Role
 from server.access.scopes import Scope
 from server.audit.actions import Action
+from server.portal.counts import counted
 from server.portal.role_words import ROLES
 from server.portal.scope_words import scopes_in_words
+from server.portal.texts import Words
+from server.portal.texts import gettext as _
 
-KINDS: Mapping[str, str] = MappingProxyType(
+KINDS = Words(
     {
         "": "Everything",
         "session": "Signing in and out",
@@ -24,7 +26,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
 )
 """Kinds of actions, as the filter offers them."""
 
-ACTIONS: Mapping[Action, str] = MappingProxyType(
+ACTIONS = Words(
     {
         Action.SIGNED_IN: "Signed in",
         Action.SIGN_IN_REFUSED: "Was refused: wrong password or code",
@@ -78,16 +80,16 @@ def detail_in_words(detail: Mapping[str, object]) -> str:
         case {"before": str(before), "after": str(after)}:
             return f"{_role(before)} → {_role(after)}"
         case {"role": str(role)}:
-            return f"as {_role(role)}"
+            return _("as %(role)s") % {"role": _role(role)}
         case {"scopes": list(scopes)}:
             return scopes_in_words(Scope(scope) for scope in scopes)
         case {"from": str(name)}:
-            return f"from {name}"
+            return _("from %(workspace)s") % {"workspace": name}
         case {"left": int(left)}:
-            return f"{left} left"
+            return counted("%(number)s left", "%(number)s left", left)
         case _:
             return ""
 
 
 def _role(value: str) -> str:
-    return ROLES[Role(value)].name if value in list(Role) else value
+    return ROLES[Role(value)] if value in list(Role) else value

@@ -6,14 +6,12 @@ from datetime import datetime
 from server.access.scopes import Scope
 from server.files.answers import FileAnswer, Statistics
 from server.files.lifecycle import Outcome, Stage
-from server.portal.actions import again, are
+from server.portal.actions import again, on_dashboards
+from server.portal.counts import counted
 from server.portal.dates import moment_in_words
-from server.portal.figures import count, plural
 from server.portal.parts import Action, Banner, Tone
+from server.portal.texts import gettext as _
 from server.portal.words import STAGES, advice_of, progress_of
-
-_NEW_FILE = Action("Send another file", "/files", needs=Scope.FILES_WRITE)
-_DASHBOARD = Action("See the dashboard", "/", needs=Scope.INSIGHTS_READ)
 
 
 def banner_of(file: FileAnswer, *, now: datetime, zone: str) -> Banner:
@@ -34,9 +32,11 @@ def undoing_banner() -> Banner:
     """Return the banner of a file whose undo was asked for and is not done."""
     return Banner(
         Tone.INFO,
-        "The import is being undone.",
-        "Its rows leave your dashboards all at once; until then they are shown. "
-        "This page follows by itself.",
+        _("The import is being undone."),
+        _(
+            "Its rows leave your dashboards all at once; until then they are shown. "
+            "This page follows by itself."
+        ),
         None,
     )
 
@@ -45,60 +45,75 @@ def _plain_end(file: FileAnswer, statistics: Statistics) -> Banner:
     if file.outcome is Outcome.IMPORTED:
         return Banner(
             Tone.OK,
-            f"{are(statistics.rows_imported)} on your dashboards.",
-            "Every row of the file is in.",
+            on_dashboards(statistics.rows_imported),
+            _("Every row of the file is in."),
             None,
-            (_DASHBOARD,),
+            (_dashboard(),),
         )
     if file.outcome is Outcome.DUPLICATE:
         earlier = file.duplicate_of
         return Banner(
             Tone.QUIET,
-            "Already imported.",
-            "The same bytes came before, so nothing was loaded and nothing has changed.",
+            _("Already imported."),
+            _("The same bytes came before, so nothing was loaded and nothing has changed."),
             None,
-            (Action("Open the earlier file", f"/files/{earlier}"),) if earlier else (),
+            (Action(_("Open the earlier file"), f"/files/{earlier}"),) if earlier else (),
         )
     if file.outcome is Outcome.DRY_RUN:
         return Banner(
             Tone.INFO,
-            f"{plural(statistics.rows_withheld, 'row')} would load, "
-            f"{plural(statistics.rows_rejected, 'row')} would be set aside.",
-            "The file was only checked, as asked. Send it again to import it.",
+            _would(statistics),
+            _("The file was only checked, as asked. Send it again to import it."),
             None,
-            (_NEW_FILE,),
+            (_new_file(),),
         )
     return Banner(
         Tone.QUIET,
-        "The import is undone.",
-        "Your dashboards show what they would show had the file never been sent. "
-        "The record and the original are kept.",
+        _("The import is undone."),
+        _(
+            "Your dashboards show what they would show had the file never been sent. "
+            "The record and the original are kept."
+        ),
         None,
     )
+
+
+def _would(statistics: Statistics) -> str:
+    load = counted(
+        "%(number)s row would load",
+        "%(number)s rows would load",
+        statistics.rows_withheld,
+    )
+    aside = counted(
+        "%(number)s row would be set aside",
+        "%(number)s rows would be set aside",
+        statistics.rows_rejected,
+    )
+    return _("%(load)s, %(aside)s.") % {"load": load, "aside": aside}
 
 
 def _under_way(file: FileAnswer, now: datetime, zone: str) -> Banner:
     if file.stage is Stage.AWAITING_UPLOAD:
         until = moment_in_words(file.expires_at, now, zone)
         cancel = Action(
-            "Cancel the upload",
+            _("Cancel the upload"),
             f"/analytics/files/{file.id}/cancel",
             is_post=True,
-            question="The upload URL is given up. A file sent to it later is not taken.",
-            confirm="Cancel the upload",
+            question=_("The upload URL is given up. A file sent to it later is not taken."),
+            confirm=_("Cancel the upload"),
             needs=Scope.FILES_WRITE,
         )
         return Banner(
             Tone.INFO,
-            "The file has not arrived yet.",
-            f"Its upload URL is valid until {until}.",
+            _("The file has not arrived yet."),
+            _("Its upload URL is valid until %(until)s.") % {"until": until},
             None,
             (cancel,),
         )
     return Banner(
         Tone.INFO,
-        f"{STAGES[file.stage]}.",
-        "This page follows by itself. The dashboards show the file all at once, at the end.",
+        _sentence(STAGES[file.stage]),
+        _("This page follows by itself. The dashboards show the file all at once, at the end."),
         None,
         progress=progress_of(file),
     )
@@ -111,42 +126,70 @@ def _with_rejections(file: FileAnswer, statistics: Statistics) -> Banner:
     if repaired and repaired >= aside:
         return Banner(
             Tone.OK,
-            f"{are(statistics.rows_imported)} on your dashboards.",
-            f"{_were(aside)} set aside; repaired files have brought them all in since.",
+            on_dashboards(statistics.rows_imported),
+            counted(
+                "%(number)s row was set aside; repaired files have brought it in since.",
+                "%(number)s rows were set aside; repaired files have brought them all in since.",
+                aside,
+            ),
             None,
-            (*downloads, _DASHBOARD),
+            (*downloads, _dashboard()),
         )
-    since = f" {count(repaired)} of them came in since." if repaired else ""
-    return Banner(
-        Tone.WARN,
-        f"{are(statistics.rows_imported)} on your dashboards. {_were(aside)} set aside.{since}",
-        "Download them, repair them and send them again as a file; nothing else needs to be done."
-        if downloads
-        else "The rows were kept for a set time and are removed; check the file again to see them.",
-        None,
-        (*downloads, _DASHBOARD),
-    )
+    title = f"{on_dashboards(statistics.rows_imported)} {_set_aside(aside)}"
+    if repaired:
+        since = counted(
+            "%(number)s of them came in since.", "%(number)s of them came in since.", repaired
+        )
+        title = f"{title} {since}"
+    if downloads:
+        text = _(
+            "Download them, repair them and send them again as a file; nothing else needs to be "
+            "done."
+        )
+    else:
+        text = _(
+            "The rows were kept for a set time and are removed; check the file again to see them."
+        )
+    return Banner(Tone.WARN, title, text, None, (*downloads, _dashboard()))
 
 
 def _failed(file: FileAnswer, statistics: Statistics) -> Banner:
     failure = file.failure or {}
-    title = str(failure.get("title") or "Not imported").rstrip(".")
+    title = str(failure.get("title") or _("Not imported")).rstrip(".")
     detail = str(failure.get("detail") or "").strip()
-    told = "" if detail.rstrip(".") == title else f"{detail} "
-    actions: tuple[Action, ...] = (_NEW_FILE,)
+    actions: tuple[Action, ...] = (_new_file(),)
     if file.outcome is Outcome.FAILED and failure.get("retryable"):
-        actions = (again(file, "Retry"),)
+        actions = (again(file, _("Retry")),)
     elif statistics.rows_rejected:
-        actions = (*_downloads(file, statistics.rows_rejected), _NEW_FILE)
+        actions = (*_downloads(file, statistics.rows_rejected), _new_file())
     is_quiet = file.outcome in (Outcome.CANCELLED, Outcome.NEVER_UPLOADED)
     code = str(failure.get("code") or "") or None
+    told = (
+        "" if detail.rstrip(".") == title else detail,
+        *_near_misses(failure),
+        advice_of(failure),
+        _("Nothing of it is on your dashboards."),
+    )
     return Banner(
         Tone.QUIET if is_quiet else Tone.BAD,
-        f"{title}.",
-        f"{told}{_near_misses(failure)}{advice_of(failure)} Nothing of it is on your dashboards.",
+        _sentence(title),
+        " ".join(it for it in told if it),
         code,
         actions,
     )
+
+
+def _sentence(words: str) -> str:
+    """Return words that stand by themselves elsewhere as a sentence."""
+    return _("%(words)s.") % {"words": words}
+
+
+def _new_file() -> Action:
+    return Action(_("Send another file"), "/files", needs=Scope.FILES_WRITE)
+
+
+def _dashboard() -> Action:
+    return Action(_("See the dashboard"), "/", needs=Scope.INSIGHTS_READ)
 
 
 def _downloads(file: FileAnswer, aside: int) -> tuple[Action, ...]:
@@ -154,16 +197,19 @@ def _downloads(file: FileAnswer, aside: int) -> tuple[Action, ...]:
     href = file.links.rejected_rows_csv
     if href is None:
         return ()
-    label = f"Download {plural(aside, 'row')}"
+    label = counted("Download %(number)s row", "Download %(number)s rows", aside)
     return (Action(label, href, needs=Scope.FILES_DOWNLOAD, is_download=True),)
 
 
-def _near_misses(failure: Mapping[str, object]) -> str:
+def _near_misses(failure: Mapping[str, object]) -> list[str]:
     found = failure.get("suggestions")
-    if not isinstance(found, dict) or not found:
-        return ""
-    return " ".join(f"Is “{sent}” meant as “{name}”?" for sent, name in found.items()) + " "
+    if not isinstance(found, dict):
+        return []
+    return [
+        _("Is “%(sent)s” meant as “%(name)s”?") % {"sent": sent, "name": name}
+        for sent, name in found.items()
+    ]
 
 
-def _were(rows: int) -> str:
-    return f"{plural(rows, 'row')} {'was' if rows == 1 else 'were'}"
+def _set_aside(rows: int) -> str:
+    return counted("%(number)s row was set aside.", "%(number)s rows were set aside.", rows)

@@ -9,7 +9,9 @@ from litestar.response import Redirect
 from server.access.sessions import session_cookie
 from server.access.sign_in import CODE_WITHIN, CodeDue, SignedIn
 from server.errors import RateLimited
+from server.portal.counts import counted
 from server.portal.entrance import is_secure, with_following
+from server.portal.texts import gettext as _
 from server.settings import Settings
 
 CODE_COOKIE = "tallydock_code"
@@ -49,5 +51,10 @@ def too_many(limited: RateLimited) -> str:
     """Return how long to wait, in words."""
     seconds = int(limited.headers.get("Retry-After", "0"))
     # Short waits are the brake on guesses, long ones the lock after ten of them.
-    wait = "half a minute" if seconds <= _BRAKE_SECONDS else f"{math.ceil(seconds / 60)} minutes"
-    return f"Too many tries for this e-mail. Wait {wait}, then try again."
+    if seconds <= _BRAKE_SECONDS:
+        return _("Too many tries for this e-mail. Wait half a minute, then try again.")
+    return counted(
+        "Too many tries for this e-mail. Wait %(number)s minute, then try again.",
+        "Too many tries for this e-mail. Wait %(number)s minutes, then try again.",
+        math.ceil(seconds / 60),
+    )

@@ -5,14 +5,15 @@ from datetime import date
 from decimal import Decimal
 from urllib.parse import urlencode
 
+from server.portal.counts import listed, rows_of_kind
 from server.portal.figures import NONE, count, money, money_with_symbol, percent
 from server.portal.numbers import Numbers, Sums
 from server.portal.parts import Cell, ChartCard, Legend, Table
 from server.portal.periods import Period
+from server.portal.texts import gettext as _
 
 # Six series can be told apart; the sixth gathers the rest.
 _MOST_SERIES = 6
-OTHER = "Other"
 
 
 def slots_of(providers: Sequence[str]) -> dict[str, int]:
@@ -54,7 +55,8 @@ def volume_card(
 ) -> ChartCard:
     """Return captured volume by provider, stacked per bucket."""
     buckets = period.buckets()
-    shown = sorted({provider for _, provider in numbers.volume}, key=lambda p: (slots.get(p, 6), p))
+    found = {provider for _bucket, provider in numbers.volume}
+    shown = sorted(found, key=lambda p: (slots.get(p, 6), p))
     named = [provider for provider in shown if slots.get(provider, _MOST_SERIES) < _MOST_SERIES]
     rest = [provider for provider in shown if provider not in named]
     series: list[tuple[str, int, list[Decimal]]] = [
@@ -62,21 +64,21 @@ def volume_card(
         for provider in named
     ]
     if rest:
-        name = provider_name(rest[0]) if len(rest) == 1 else OTHER
+        name = provider_name(rest[0]) if len(rest) == 1 else _("Other")
         series.append((name, _MOST_SERIES, _amounts(numbers, buckets, rest)))
+    names = [name for name, _slot, _values in series]
     total = sum((sums.captured for sums in numbers.volume.values()), Decimal(0))
     rows = []
     for index, bucket in enumerate(buckets):
-        amounts = [values[index] for _, _, values in series]
+        amounts = [values[index] for _name, _slot, values in series]
         cells = (*amounts, sum(amounts, Decimal(0)))
         rows.append((period.long_label(bucket), *(money(cell, currency) for cell in cells)))
     return ChartCard(
         chart_id="volume",
-        title="Captured volume by provider",
+        title=_("Captured volume by provider"),
         csv_href=csv,
-        summary=f"{money_with_symbol(total, currency)} captured with "
-        f"{', '.join(name for name, _, _ in series) or 'no provider'}.",
-        legend=tuple(Legend(name, slot) for name, slot, _ in series),
+        summary=_captured_with(money_with_symbol(total, currency), names),
+        legend=tuple(Legend(name, slot) for name, slot, _values in series),
         data={
             "kind": "stacked",
             "currency": currency,
@@ -86,8 +88,17 @@ def volume_card(
                 {"series": [_series(name, slot, values, currency) for name, slot, values in series]}
             ],
         },
-        table=_table(["", *(name for name, _, _ in series), "Together"], rows),
+        table=_table(["", *names, _("Together")], rows),
     )
+
+
+def _captured_with(amount: str, providers: Sequence[str]) -> str:
+    if not providers:
+        return _("%(amount)s captured with no provider.") % {"amount": amount}
+    return _("%(amount)s captured with %(providers)s.") % {
+        "amount": amount,
+        "providers": listed(providers),
+    }
 
 
 def refunds_card(numbers: Numbers, period: Period, *, currency: str, csv: str) -> ChartCard:
@@ -110,21 +121,35 @@ def refunds_card(numbers: Numbers, period: Period, *, currency: str, csv: str) -
     whole = sum(course, Sums())
     return ChartCard(
         chart_id="refunds",
-        title="Captures against refunds",
+        title=_("Captures against refunds"),
         csv_href=csv,
-        summary=f"{count(whole.refunds)} refunds against {count(whole.captures)} captures.",
-        legend=(Legend("Captured", 1), Legend("Refunded, on a scale of its own", 3)),
+        summary=_("%(refunds)s against %(captures)s.")
+        % {
+            "refunds": rows_of_kind(whole.refunds, "refund"),
+            "captures": rows_of_kind(whole.captures, "capture"),
+        },
+        legend=(Legend(_("Captured"), 1), Legend(_("Refunded, on a scale of its own"), 3)),
         data={
             "kind": "twin",
             "currency": currency,
             "labels": [period.label(bucket) for bucket in buckets],
             "titles": [period.long_label(bucket) for bucket in buckets],
             "grids": [
-                {"series": [_series("Captured", 1, captured, currency)]},
-                {"series": [_series("Refunded", 3, refunded, currency)]},
+                {"series": [_series(_("Captured"), 1, captured, currency)]},
+                {"series": [_series(_("Refunded"), 3, refunded, currency)]},
             ],
         },
-        table=_table(["", "Captures", "Captured", "Refunds", "Refunded", "Refund rate"], rows),
+        table=_table(
+            [
+                "",
+                _("Captures"),
+                _("Captured"),
+                _("Refunds"),
+                _("Refunded"),
+                _("Refund rate"),
+            ],
+            rows,
+        ),
     )
 
 
@@ -153,6 +178,6 @@ def _series(name: str, slot: int, values: Sequence[Decimal], currency: str) -> d
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
     return Table(
         columns=tuple(columns),
-        numeric=(False, *(True for _ in columns[1:])),
+        numeric=(False, *(True,) * len(columns[1:])),
         rows=tuple(tuple(Cell(text) for text in row) for row in rows),
     )

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from server.files.undo_preview import UndoPreview
+from server.portal.actions import kept
 from server.portal.contexts import ConsequenceFragment
-from server.portal.figures import count, money, plural
+from server.portal.counts import counted
+from server.portal.figures import count, money
 from server.portal.file_parts import SumLine
 from server.portal.parts import Cell, Table
+from server.portal.texts import gettext as _
 from server.reports.consequence import Sum
-
-_KEPT = "The record and the original stay, and the file can be sent again."
 
 
 def consequence_of(preview: UndoPreview) -> ConsequenceFragment:
@@ -17,27 +18,39 @@ def consequence_of(preview: UndoPreview) -> ConsequenceFragment:
     leaving, returning = preview.consequence.leaving, preview.consequence.returning
     if preview.heir is not None:
         return ConsequenceFragment(
-            f"{preview.heir} holds the same bytes and takes this file's place: the same rows stay "
-            "on your dashboards, under its name.",
+            _(
+                "%(file)s holds the same bytes and takes this file's place: the same rows stay on "
+                "your dashboards, under its name."
+            )
+            % {"file": preview.heir},
             (),
-            _KEPT,
+            kept(),
         )
     gone, back = (sum(it.rows for it in sums) for sums in (leaving, returning))
     if not gone:
         return ConsequenceFragment(
-            "None of its rows is on your dashboards any more: newer files have replaced them all. "
-            "Nothing changes there.",
+            _(
+                "None of its rows is on your dashboards any more: newer files have replaced them "
+                "all. Nothing changes there."
+            ),
             (),
-            _KEPT,
+            kept(),
         )
-    groups = [SumLine(f"{plural(gone, 'row')} leave your dashboards", sums_table(leaving))]
+    leave = counted(
+        "%(number)s row leaves your dashboards", "%(number)s rows leave your dashboards", gone
+    )
+    groups = [SumLine(leave, sums_table(leaving))]
     if back:
-        words = f"{plural(back, 'row')} of earlier files {'come' if back > 1 else 'comes'} back"
+        words = counted(
+            "%(number)s row of earlier files comes back",
+            "%(number)s rows of earlier files come back",
+            back,
+        )
         groups.append(SumLine(words, sums_table(returning)))
-        sentence = "Keys this file replaced show their earlier rows again."
+        sentence = _("Keys this file replaced show their earlier rows again.")
     else:
-        sentence = "No other file has rows for their keys, so nothing comes in their place."
-    return ConsequenceFragment(sentence, tuple(groups), _KEPT)
+        sentence = _("No other file has rows for their keys, so nothing comes in their place.")
+    return ConsequenceFragment(sentence, tuple(groups), kept())
 
 
 def sums_table(sums: Sequence[Sum]) -> Table:
@@ -52,10 +65,10 @@ def sums_table(sums: Sequence[Sum]) -> Table:
         )
         for it in sums
     )
-    kinds = ("Type",) if has_types else ()
-    amounts = ("Amount",) if any(it.amount is not None for it in sums) else ()
+    kinds = (_("Type"),) if has_types else ()
+    amounts = (_("Amount"),) if any(it.amount is not None for it in sums) else ()
     return Table(
-        ("Currency", *kinds, "Rows", *amounts),
-        (False, *(False for _ in kinds), True, *(True for _ in amounts)),
+        (_("Currency"), *kinds, _("Rows"), *amounts),
+        (False, *(False,) * len(kinds), True, *(True,) * len(amounts)),
         rows,
     )

@@ -4,7 +4,7 @@ Everything is ready to print: formatted, in words, in the reader's zone. A templ
 things stand, never what they say. `web/README.md` lists the templates.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from server.portal.dataset_parts import ColumnLine, DatasetLine, Snippet
 from server.portal.file_parts import (
@@ -30,6 +30,7 @@ from server.portal.parts import (
     Step,
     Table,
 )
+from server.portal.texts import gettext as _
 
 
 @dataclass(frozen=True)
@@ -234,5 +235,5 @@ class ErrorPage:
     request_id: str
     help: str | None = None
     """Who can help, when it is not the reader."""
-    way: tuple[str, str] = ("Back to the overview", "/")
+    way: tuple[str, str] = field(default_factory=lambda: (_("Back to the overview"), "/"))
     """Label and address of where to go on."""

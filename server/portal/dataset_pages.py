@@ -1,5 +1,6 @@
 """What can be sent, told to a person: columns with meaning, rules and examples, and how to send."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from server.datasets.column import Column, ColumnType, OnFault
@@ -7,30 +8,37 @@ from server.datasets.controls import Control
 from server.datasets.declaration import Dataset
 from server.datasets.hints import hint
 from server.portal.contexts import DatasetPage, DatasetsPage, Shell
+from server.portal.counts import counted, either, listed
 from server.portal.dataset_parts import ColumnLine, DatasetLine
-from server.portal.figures import percent, plural
+from server.portal.figures import count, percent
 from server.portal.file_parts import Fact
 from server.portal.snippets import snippets_of
+from server.portal.texts import Words
+from server.portal.texts import gettext as _
 
-_TYPES = {
-    ColumnType.TEXT: "Text",
-    ColumnType.ID: "Id",
-    ColumnType.ENUM: "One of a list",
-    ColumnType.CURRENCY: "Currency",
-    ColumnType.DECIMAL: "Number",
-    ColumnType.INTEGER: "Whole number",
-    ColumnType.DATETIME: "Time",
-    ColumnType.ZONE: "Time zone",
-    ColumnType.BOOLEAN: "Yes or no",
-    ColumnType.DATE: "Day",
-    ColumnType.COUNTRY: "Country",
-}
-_RULES = {
-    ColumnType.CURRENCY: "an ISO 4217 code, in any case",
-    ColumnType.ZONE: "an IANA name such as Europe/Berlin",
-    ColumnType.COUNTRY: "an ISO 3166 code of two letters, in any case",
-    ColumnType.BOOLEAN: "true or false, yes or no, 1 or 0",
-}
+_TYPES = Words(
+    {
+        ColumnType.TEXT: "Text",
+        ColumnType.ID: "Id",
+        ColumnType.ENUM: "One of a list",
+        ColumnType.CURRENCY: "Currency",
+        ColumnType.DECIMAL: "Number",
+        ColumnType.INTEGER: "Whole number",
+        ColumnType.DATETIME: "Time",
+        ColumnType.ZONE: "Time zone",
+        ColumnType.BOOLEAN: "Yes or no",
+        ColumnType.DATE: "Day",
+        ColumnType.COUNTRY: "Country",
+    }
+)
+_RULES = Words(
+    {
+        ColumnType.CURRENCY: "an ISO 4217 code, in any case",
+        ColumnType.ZONE: "an IANA name such as Europe/Berlin",
+        ColumnType.COUNTRY: "an ISO 3166 code of two letters, in any case",
+        ColumnType.BOOLEAN: "true or false, yes or no, 1 or 0",
+    }
+)
 
 
 def datasets_page(shell: Shell, datasets: tuple[Dataset, ...]) -> DatasetsPage:
@@ -43,8 +51,12 @@ def datasets_page(shell: Shell, datasets: tuple[Dataset, ...]) -> DatasetsPage:
                 name=dataset.name,
                 title=dataset.title,
                 description=dataset.description,
-                columns=plural(len(dataset.columns), "column")
-                + f", {sum(column.required for column in dataset.columns)} required",
+                columns=counted(
+                    "%(number)s column, %(required)s required",
+                    "%(number)s columns, %(required)s required",
+                    len(dataset.columns),
+                    required=count(sum(column.required for column in dataset.columns)),
+                ),
                 template_href=_template(dataset),
                 sample_href=_sample(dataset),
             )
@@ -77,15 +89,15 @@ def _column(dataset: Dataset, column: Column) -> ColumnLine:
     rejects = dataset.on_fault(column) is OnFault.REJECT
     return ColumnLine(
         name=column.name,
-        aliases=", ".join(column.aliases),
+        aliases=listed(column.aliases),
         # The declarations mark names as code does; here they stand as words.
         meaning=column.description.replace("`", ""),
         type=_TYPES[column.type],
-        rule=_rule(column) or ("the header must have it" if column.in_header else ""),
+        rule=_rule(column) or (_("the header must have it") if column.in_header else ""),
         example=column.example,
         is_required=column.required,
         is_personal=column.personal,
-        fault="The row is set aside" if rejects else "The cell is left empty",
+        fault=_("The row is set aside") if rejects else _("The cell is left empty"),
     )
 
 
@@ -93,50 +105,79 @@ def _rule(column: Column) -> str:
     if column.type in (ColumnType.TEXT, ColumnType.ID):
         return column.pattern_hint if column.pattern else ""
     if column.exponent_of:
-        return f"{hint(column)}; as many decimals as {column.exponent_of} has"
+        return _("%(rule)s; as many decimals as %(column)s has") % {
+            "rule": hint(column),
+            "column": column.exponent_of,
+        }
     return _RULES.get(column.type) or hint(column)
 
 
 def _rules(dataset: Dataset) -> tuple[Fact, ...]:
-    per_key = (
-        "a newer row takes the older one's place"
-        if dataset.rows_per_key == "one"
-        else "a newer file's rows take the older ones' place, all together"
-    )
-    if dataset.version_column is not None:
-        per_key += f"; within a file the highest {dataset.version_column}"
-    if dataset.defaults.on_error == "abort":
-        bad = "One row set aside fails the file: it loads as a whole or not at all"
-    else:
-        share = percent(_ratio(dataset), digits=0)
-        bad = f"Good rows load, bad rows are set aside; above {share} of them nothing loads"
-    zone = f", in the zone of {dataset.zone}, else UTC" if dataset.zone else ", else UTC"
-    meant = [f"{name} is {zone}" for name, zone in dataset.zone_abbreviations.items()]
-    if meant:
-        zone += f"; {', '.join(meant)}"
     told: list[Fact] = []
-    if dataset.canonical is not None:
-        account = f"one of its reports counts for each {dataset.canonical.account}"
-        told.append(Fact("Told as", f"Settlements of {dataset.canonical.provider}; {account}"))
+    if (canonical := dataset.canonical) is not None:
+        settlements = _(
+            "Settlements of %(provider)s; one of its reports counts for each %(account)s"
+        ) % {"provider": canonical.provider, "account": canonical.account}
+        told.append(Fact(_("Told as"), settlements))
     if dataset.controls:
-        told.append(Fact("Has to add up", "; ".join(map(_control, dataset.controls))))
+        told.append(Fact(_("Has to add up"), "; ".join(map(_control, dataset.controls))))
     if dataset.footers:
-        forms = " or ".join(dataset.footers)
-        told.append(Fact("Footers", f"A line whose first cell is {forms} is no row"))
+        told.append(Fact(_("Footers"), _footers(dataset.footers)))
+    types = _("%(types)s; plain, gzip or zstd") % {"types": listed(dataset.file_types)}
     return (
-        Fact("Dataset type", dataset.name, is_code=True),
-        Fact("Key", f"{', '.join(dataset.key)}: {per_key}"),
-        Fact("Time of a row", f"{dataset.event_time}{zone}"),
-        Fact("Bad rows", bad),
+        Fact(_("Dataset type"), dataset.name, is_code=True),
+        Fact(_("Key"), _key(dataset)),
+        Fact(_("Time of a row"), _time(dataset)),
+        Fact(_("Bad rows"), _bad_rows(dataset)),
         *told,
-        Fact("Header", "In any order and case; space, hyphen and underscore are the same"),
-        Fact("File types", ", ".join(dataset.file_types) + "; plain, gzip or zstd"),
+        Fact(_("Header"), _("In any order and case; space, hyphen and underscore are the same")),
+        Fact(_("File types"), types),
     )
+
+
+def _key(dataset: Dataset) -> str:
+    if dataset.rows_per_key == "one":
+        told = _("%(key)s: a newer row takes the older one's place")
+    else:
+        told = _("%(key)s: a newer file's rows take the older ones' place, all together")
+    told %= {"key": listed(dataset.key)}
+    if dataset.version_column is None:
+        return told
+    return _("%(rule)s; within a file the highest %(column)s") % {
+        "rule": told,
+        "column": dataset.version_column,
+    }
+
+
+def _time(dataset: Dataset) -> str:
+    if dataset.zone:
+        told = _("%(column)s, in the zone of %(zone)s, else UTC")
+    else:
+        told = _("%(column)s, else UTC")
+    told %= {"column": dataset.event_time, "zone": dataset.zone}
+    meant = [
+        _("%(abbreviation)s is %(zone)s") % {"abbreviation": name, "zone": zone}
+        for name, zone in dataset.zone_abbreviations.items()
+    ]
+    return f"{told}; {listed(meant)}" if meant else told
+
+
+def _bad_rows(dataset: Dataset) -> str:
+    if dataset.defaults.on_error == "abort":
+        return _("One row set aside fails the file: it loads as a whole or not at all")
+    return _("Good rows load, bad rows are set aside; above %(share)s of them nothing loads") % {
+        "share": percent(_ratio(dataset), digits=0)
+    }
+
+
+def _footers(footers: Sequence[str]) -> str:
+    return _("A line whose first cell is %(forms)s is no row") % {"forms": either(footers)}
 
 
 def _control(control: Control) -> str:
-    consequence = "else nothing loads" if control.on_mismatch == "fail" else "else a warning"
-    return f"{control.name}, {consequence}"
+    if control.on_mismatch == "fail":
+        return _("%(control)s, else nothing loads") % {"control": control.name}
+    return _("%(control)s, else a warning") % {"control": control.name}
 
 
 def _ratio(dataset: Dataset) -> Decimal:

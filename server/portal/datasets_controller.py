@@ -9,9 +9,11 @@ from server.access.guards import requires
 from server.access.scopes import Scope
 from server.datasets.catalogue import Catalogue
 from server.errors import ApplianceError, NotFound, Unauthenticated
+from server.portal.counts import listed
 from server.portal.dataset_pages import dataset_page, datasets_page
 from server.portal.reader import PageRequest, shell_of
 from server.portal.refusals import answer_page, to_sign_in
+from server.portal.texts import gettext as _
 from server.settings import Settings
 
 
@@ -31,7 +33,7 @@ class DatasetPagesController(Controller):
         self, request: PageRequest, catalogue: NamedDependency[Catalogue]
     ) -> Template:
         """Show every dataset."""
-        shell = shell_of(request, title="Datasets", place="datasets")
+        shell = shell_of(request, title=_("Datasets"), place="datasets")
         page = datasets_page(shell, tuple(catalogue.all()))
         return Template("datasets.html", context={"page": page})
 
@@ -46,7 +48,7 @@ class DatasetPagesController(Controller):
         """Show one dataset: columns, rules, programs that send it."""
         dataset = catalogue.get(name)
         if dataset is None:
-            detail = f"Known are {', '.join(catalogue.names())}."
+            detail = _("Known are %(datasets)s.") % {"datasets": listed(catalogue.names())}
             raise NotFound(detail)
         shell = shell_of(request, title=dataset.title, place="datasets")
         page = dataset_page(shell, dataset, base_url=settings.base_url)

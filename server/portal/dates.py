@@ -15,31 +15,66 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from server.portal.locales import current_region
-
-_DASH = "\N{EN DASH}"
+from server.portal.texts import Words
+from server.portal.texts import gettext as _
 
 _SPACE = "\N{NO-BREAK SPACE}"
-_MONTHS_LONG = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
+_MONTHS_LONG = Words(
+    {
+        1: "January",
+        2: "February",
+        3: "March",
+        4: "April",
+        5: "May",
+        6: "June",
+        7: "July",
+        8: "August",
+        9: "September",
+        10: "October",
+        11: "November",
+        12: "December",
+    }
 )
-_MONTHS = tuple(name[:3] for name in _MONTHS_LONG)
+_MONTHS = Words(
+    {
+        1: "Jan",
+        2: "Feb",
+        3: "Mar",
+        4: "Apr",
+        5: "May",
+        6: "Jun",
+        7: "Jul",
+        8: "Aug",
+        9: "Sep",
+        10: "Oct",
+        11: "Nov",
+        12: "Dec",
+    },
+    context="short",
+)
 
 
 class _Order(Enum):
-    DAY_FIRST = "3 Nov 2026"
-    MONTH_FIRST = "Nov 3, 2026"
-    YEAR_FIRST = "2026 Nov 3"
+    DAY_FIRST = "day"
+    MONTH_FIRST = "month"
+    YEAR_FIRST = "year"
+
+
+_DAYS = Words(
+    {
+        _Order.DAY_FIRST: "%(day)s %(month)s %(year)s",
+        _Order.MONTH_FIRST: "%(month)s %(day)s, %(year)s",
+        _Order.YEAR_FIRST: "%(year)s %(month)s %(day)s",
+    }
+)
+_DAYS_OF_A_YEAR = Words(
+    {
+        _Order.DAY_FIRST: "%(day)s %(month)s",
+        _Order.MONTH_FIRST: "%(month)s %(day)s",
+        _Order.YEAR_FIRST: "%(month)s %(day)s",
+    }
+)
+"""The same where nobody needs to be told the year."""
 
 
 @dataclass(frozen=True)
@@ -84,24 +119,27 @@ def _habit() -> _Habit:
 
 def day(value: date, *, with_year: bool = True) -> str:
     """Return a day: `3 Nov 2026`, `Nov 3, 2026`."""
-    return _joined(str(value.day), _MONTHS[value.month - 1], value.year if with_year else None)
+    return _joined(str(value.day), _MONTHS[value.month], value.year if with_year else None)
 
 
 def span(first: date, last: date) -> str:
     """Return a span of days: `1-22 November 2026`, `28 Oct - 3 Nov 2026`."""
     if (first.year, first.month) == (last.year, last.month):
-        days = str(last.day) if first == last else f"{first.day}{_DASH}{last.day}"
-        return _joined(days, _MONTHS_LONG[last.month - 1], last.year)
+        days = str(last.day) if first == last else f"{first.day}\N{EN DASH}{last.day}"
+        return _joined(days, _MONTHS_LONG[last.month], last.year)
     # The first year is told where it is another one, and where it would stand apart from its day.
     with_year = first.year != last.year or _habit().order is _Order.YEAR_FIRST
-    return f"{day(first, with_year=with_year)} {_DASH} {day(last)}"
+    return _("%(first)s \N{EN DASH} %(last)s") % {
+        "first": day(first, with_year=with_year),
+        "last": day(last),
+    }
 
 
 def month(value: date) -> str:
     """Return a month: `Nov 2026`."""
-    name = _MONTHS[value.month - 1]
     is_last = _habit().order is _Order.YEAR_FIRST
-    return f"{value.year} {name}" if is_last else f"{name} {value.year}"
+    told = _("%(year)s %(month)s") if is_last else _("%(month)s %(year)s")
+    return told % {"month": _MONTHS[value.month], "year": value.year}
 
 
 def clock_time(moment: datetime, zone: str, *, with_seconds: bool = False) -> str:
@@ -111,7 +149,7 @@ def clock_time(moment: datetime, zone: str, *, with_seconds: bool = False) -> st
     rest = local.strftime("%M:%S" if with_seconds else "%M").replace(":", habit.mark)
     if not habit.counts_to_12:
         return f"{local.hour:02}{habit.mark}{rest}"
-    half = "AM" if local.hour < 12 else "PM"  # noqa: PLR2004 - noon
+    half = _("AM") if local.hour < 12 else _("PM")  # noqa: PLR2004 - noon
     return f"{local.hour % 12 or 12}{habit.mark}{rest}{_SPACE}{half}"
 
 
@@ -119,11 +157,11 @@ def when(moment: datetime, now: datetime, zone: str) -> str:
     """Return a moment as short as it can be told: `just now`, `09:41`, `Yesterday`, `3 Nov`."""
     local, today = _days(moment, now, zone)
     if timedelta() <= now - moment < timedelta(minutes=1):
-        return "just now"
+        return _("just now")
     if local == today:
         return clock_time(moment, zone)
     if local == today - timedelta(days=1):
-        return "Yesterday"
+        return _("Yesterday")
     return day(local, with_year=local.year != today.year)
 
 
@@ -131,8 +169,8 @@ def _day_in_words(moment: datetime, now: datetime, zone: str) -> str:
     """Return the day of a moment: `today`, `yesterday`, `3 Nov 2026`."""
     local, today = _days(moment, now, zone)
     if local == today:
-        return "today"
-    return "yesterday" if local == today - timedelta(days=1) else day(local)
+        return _("today")
+    return _("yesterday") if local == today - timedelta(days=1) else day(local)
 
 
 def moment_in_words(
@@ -140,7 +178,7 @@ def moment_in_words(
 ) -> str:
     """Return day and time: `today 09:41`, `yesterday 06:00`, `3 Nov 2026 06:00`."""
     time = clock_time(moment, zone, with_seconds=with_seconds)
-    return f"{_day_in_words(moment, now, zone)} {time}"
+    return _("%(day)s %(time)s") % {"day": _day_in_words(moment, now, zone), "time": time}
 
 
 def _days(moment: datetime, now: datetime, zone: str) -> tuple[date, date]:
@@ -149,10 +187,5 @@ def _days(moment: datetime, now: datetime, zone: str) -> tuple[date, date]:
 
 
 def _joined(days: str, month_name: str, year: int | None) -> str:
-    match _habit().order:
-        case _Order.DAY_FIRST:
-            return f"{days} {month_name}" if year is None else f"{days} {month_name} {year}"
-        case _Order.MONTH_FIRST:
-            return f"{month_name} {days}" if year is None else f"{month_name} {days}, {year}"
-        case _Order.YEAR_FIRST:
-            return f"{month_name} {days}" if year is None else f"{year} {month_name} {days}"
+    forms = _DAYS if year is not None else _DAYS_OF_A_YEAR
+    return forms[_habit().order] % {"day": days, "month": month_name, "year": year}

@@ -11,11 +11,11 @@ from urllib.parse import quote
 from litestar.datastructures import Cookie
 
 from server.portal.reader import PageRequest
+from server.portal.texts import gettext as _
 from server.settings import Settings
 
 # Without it, another site could sign a browser in as somebody else and read what is sent there.
 _COOKIE = "tallydock_sign_in"
-STALE = "This page was open too long. Try once more."
 
 
 def is_secure(settings: Settings) -> bool:
@@ -32,6 +32,11 @@ def is_ours(request: PageRequest, token: str) -> bool:
     """Return whether the form that was sent is one of our pages'."""
     expected = request.cookies.get(_COOKIE, "")
     return bool(expected) and hmac.compare_digest(expected.encode(), token.encode())
+
+
+def stale() -> str:
+    """Return what a form is answered with that is not one of ours any more."""
+    return _("This page was open too long. Try once more.")
 
 
 def cookie_of(token: str, settings: Settings) -> Cookie:

@@ -5,11 +5,22 @@ from decimal import ROUND_HALF_UP, Decimal
 from server.datasets.currencies import EXPONENTS
 from server.portal.locales import localised
 from server.portal.parts import Spark
+from server.portal.texts import Words
+from server.portal.texts import gettext as _
 
 NONE = "\N{EN DASH}"
 
 _SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹", "KRW": "₩", "BRL": "R$"}
-_SIZES = ("B", "kB", "MB", "GB", "TB")
+_SIZES = Words(
+    {
+        0: "%(number)s\N{NO-BREAK SPACE}B",
+        1: "%(number)s\N{NO-BREAK SPACE}kB",
+        2: "%(number)s\N{NO-BREAK SPACE}MB",
+        3: "%(number)s\N{NO-BREAK SPACE}GB",
+        4: "%(number)s\N{NO-BREAK SPACE}TB",
+    }
+)
+"""Power of 1000 → a size in it."""
 
 
 def count(number: int | None) -> str:
@@ -17,15 +28,10 @@ def count(number: int | None) -> str:
     return NONE if number is None else localised(f"{number:,}")
 
 
-def plural(number: int, one: str, many: str | None = None) -> str:
-    """Return the number with its noun: `1 row`, `8 rows`."""
-    return f"{count(number)} {one if number == 1 else many or one + 's'}"
-
-
 def money(amount: Decimal, currency: str) -> str:
     """Return the amount with thousands apart and the digits of its currency, or more if exact."""
     digits = EXPONENTS.get(currency, 2)
-    _, _, fraction = f"{amount:f}".partition(".")
+    fraction = f"{amount:f}".partition(".")[2]
     digits = max(digits, len(fraction.rstrip("0")))
     return localised(f"{amount:,.{digits}f}").replace("-", "\N{MINUS SIGN}")
 
@@ -50,13 +56,15 @@ def size(size_bytes: int | None) -> str:
     while value >= 999.5 and unit < len(_SIZES) - 1:  # noqa: PLR2004 - three digits are shown
         value, unit = value / 1000, unit + 1
     shown = f"{value:.0f}" if unit == 0 or value >= 99.95 else f"{value:.1f}"  # noqa: PLR2004
-    return f"{localised(shown)}\N{NO-BREAK SPACE}{_SIZES[unit]}"
+    return _SIZES[unit] % {"number": localised(shown)}
 
 
 def limit(size_bytes: int) -> str:
     """Return a limit as it was set: `5 GiB` when it is a whole number of those."""
     whole, rest = divmod(size_bytes, 2**30)
-    return f"{whole}\N{NO-BREAK SPACE}GiB" if whole and not rest else size(size_bytes)
+    if not whole or rest:
+        return size(size_bytes)
+    return _("%(number)s\N{NO-BREAK SPACE}GiB") % {"number": count(whole)}
 
 
 def seconds(duration: float | None) -> str:
@@ -64,11 +72,11 @@ def seconds(duration: float | None) -> str:
     if duration is None:
         return ""
     if duration < 0.05:  # noqa: PLR2004 - it would be printed as none at all
-        return f"< {localised('0.1')} s"
+        return _("< %(number)s s") % {"number": localised("0.1")}
     if duration < 100:  # noqa: PLR2004 - beyond it minutes read better
-        return f"{localised(f'{duration:.1f}')} s"
+        return _("%(number)s s") % {"number": localised(f"{duration:.1f}")}
     minutes, rest = divmod(round(duration), 60)
-    return f"{minutes} min {rest} s"
+    return _("%(minutes)s min %(seconds)s s") % {"minutes": minutes, "seconds": rest}
 
 
 def spark(values: list[Decimal]) -> Spark | None:

@@ -14,8 +14,9 @@ from server.files.models import File
 from server.portal.actions import actions_of, allowed, undo_in_words
 from server.portal.banner import banner_of, undoing_banner
 from server.portal.contexts import FilePage, Shell
+from server.portal.counts import counted, rows_of_kind
 from server.portal.dates import moment_in_words
-from server.portal.figures import count, money, percent, plural, size
+from server.portal.figures import count, money, percent, size
 from server.portal.file_lines import file_line
 from server.portal.file_parts import Fact, IssueLine, RepairForm
 from server.portal.header_lines import header_alignment
@@ -30,18 +31,23 @@ from server.portal.repairs import (
     with_repaired,
 )
 from server.portal.steps import steps_of
+from server.portal.texts import Words
+from server.portal.texts import gettext as _
 from server.portal.words import fate_of_rows, sender_in_words
 from server.reports.rows import RowReport
 
 # Two of the row figures and two currencies fit one line; every currency is in the totals' table.
 _CURRENCIES_AS_FIGURES = 2
 
-_RESULTS = {
-    "ok": "Adds up",
-    "failed": "Does not add up",
-    "warning": "Does not add up; loaded all the same",
-}
-_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
+_RESULTS = Words(
+    {
+        "ok": "Adds up",
+        "failed": "Does not add up",
+        "warning": "Does not add up; loaded all the same",
+    }
+)
+_DELIMITERS = Words({",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"})
+_MOVED = Words({"capture": "%(currency)s captured", "refund": "%(currency)s refunded"})
 
 
 def file_page(
@@ -79,13 +85,16 @@ def file_page(
     if family.may_send and not is_being_undone:
         form = repair_form(file, dataset, row.labels or (), family.repairs)
     banner = undoing_banner() if is_being_undone else _banner(file, form, family, now, zone)
-    title = titles.get(file.dataset_type, file.dataset_type)
-    sent = moment_in_words(file.created_at, now, zone)
     return FilePage(
         shell=shell,
         file=file_line(file, titles=titles, now=now, zone=zone),
-        subtitle=f"{title} · {size(file.file.size_bytes)} · sent {sent} "
-        f"by {sender_in_words(file.created_by)}",
+        subtitle=_("%(dataset)s · %(size)s · sent %(when)s by %(sender)s")
+        % {
+            "dataset": titles.get(file.dataset_type, file.dataset_type),
+            "size": size(file.file.size_bytes),
+            "when": moment_in_words(file.created_at, now, zone),
+            "sender": sender_in_words(file.created_by),
+        },
         banner=replace(banner, actions=allowed(banner.actions, scopes)),
         actions=allowed(actions_of(file, now, is_being_undone=is_being_undone), scopes),
         is_being_undone=is_being_undone,
@@ -126,21 +135,20 @@ def _banner(
 
 def _figures(statistics: Statistics) -> tuple[Figure, ...]:
     aside, total = statistics.rows_rejected, statistics.rows_total
-    share = percent(Decimal(aside) / Decimal(total)) + " of the file" if total else "of no rows"
+    share = _("of no rows")
+    if total:
+        share = _("%(share)s of the file") % {"share": percent(Decimal(aside) / Decimal(total))}
     figures = [
-        Figure("Imported", count(statistics.rows_imported), fate_of_rows(statistics)),
-        Figure("Set aside", count(aside), share),
+        Figure(_("Imported"), count(statistics.rows_imported), fate_of_rows(statistics)),
+        Figure(_("Set aside"), count(aside), share),
     ]
     for currency in _currencies(statistics)[:_CURRENCIES_AS_FIGURES]:
         rows = [total for total in statistics.totals if total.currency == currency]
         main = rows[0]
-        kinds = " · ".join(
-            plural(row.count, (row.transaction_type or "row").lower()) for row in rows
-        )
-        kind = {"capture": "captured", "refund": "refunded"}.get(
-            (main.transaction_type or "").lower(), "amount"
-        )
-        figures.append(Figure(f"{currency} {kind}", money(Decimal(main.amount), currency), kinds))
+        kinds = " · ".join(rows_of_kind(row.count, row.transaction_type) for row in rows)
+        moved = _MOVED.get((main.transaction_type or "").lower()) or _("%(currency)s amount")
+        amount = money(Decimal(main.amount), currency)
+        figures.append(Figure(moved % {"currency": currency}, amount, kinds))
     return tuple(figures)
 
 
@@ -155,7 +163,7 @@ def _currencies(statistics: Statistics) -> list[str]:
 
 def _totals(statistics: Statistics) -> Table:
     return Table(
-        columns=("Currency", "Type", "Rows", "Amount"),
+        columns=(_("Currency"), _("Type"), _("Rows"), _("Amount")),
         numeric=(False, False, True, True),
         rows=tuple(
             (
@@ -171,7 +179,14 @@ def _totals(statistics: Statistics) -> Table:
 
 def _controls(statistics: Statistics) -> Table:
     return Table(
-        columns=("What has to add up", "Currency", "Expected", "Found", "Difference", "Result"),
+        columns=(
+            _("What has to add up"),
+            _("Currency"),
+            _("Expected"),
+            _("Found"),
+            _("Difference"),
+            _("Result"),
+        ),
         numeric=(False, False, True, True, True, False),
         rows=tuple(
             (
@@ -193,20 +208,19 @@ def _issue_title(code: str) -> str:
 
 def _facts(file: FileAnswer, family: Family, undo: str) -> tuple[Fact, ...]:
     details = file.file
-    size_bytes = details.size_bytes
     facts = (
-        Fact("File id", file.id, is_code=True),
-        Fact("Undo", undo),
+        Fact(_("File id"), file.id, is_code=True),
+        Fact(_("Undo"), undo),
         _repaired(file, family),
-        _other("Same bytes as", file.duplicate_of),
-        Fact("Dataset", file.dataset_type),
-        Fact("Type", " · ".join(part for part in (details.type, details.compression) if part)),
-        Fact("Size", f"{count(size_bytes)} bytes" if size_bytes is not None else ""),
-        Fact("Encoding", details.encoding or ""),
-        Fact("Delimiter", _DELIMITERS.get(details.delimiter or "", details.delimiter or "")),
-        Fact("ETag", details.etag or "", is_code=True),
-        Fact("SHA-256", details.sha256 or "", is_code=True),
-        Fact("Attempts", count(file.attempt) if file.attempt > 1 else ""),
+        _other(_("Same bytes as"), file.duplicate_of),
+        Fact(_("Dataset"), file.dataset_type),
+        Fact(_("Type"), " · ".join(part for part in (details.type, details.compression) if part)),
+        Fact(_("Size"), _bytes(details.size_bytes)),
+        Fact(_("Encoding"), details.encoding or ""),
+        Fact(_("Delimiter"), _DELIMITERS.get(details.delimiter or "", details.delimiter or "")),
+        Fact(_("ETag"), details.etag or "", is_code=True),
+        Fact(_("SHA-256"), details.sha256 or "", is_code=True),
+        Fact(_("Attempts"), count(file.attempt) if file.attempt > 1 else ""),
         *(Fact(label, value) for label, value in sorted(file.metadata.items())),
     )
     return tuple(fact for fact in facts if fact.value)
@@ -214,7 +228,13 @@ def _facts(file: FileAnswer, family: Family, undo: str) -> tuple[Fact, ...]:
 
 def _repaired(file: FileAnswer, family: Family) -> Fact:
     name = family.repaired.file.name if family.repaired else file.repair_of or ""
-    return Fact("Repairs", name, href=f"/files/{file.repair_of}")
+    return Fact(_("Repairs"), name, href=f"/files/{file.repair_of}")
+
+
+def _bytes(size_bytes: int | None) -> str:
+    if size_bytes is None:
+        return ""
+    return counted("%(number)s byte", "%(number)s bytes", size_bytes)
 
 
 def _other(label: str, file_id: str | None) -> Fact:

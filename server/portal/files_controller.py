@@ -20,13 +20,15 @@ from server.files.ids import parse_file_id
 from server.files.service import FileService
 from server.insights.cells import time_text
 from server.portal.contexts import FileRowFragment, FilesPage, NewerFragment
-from server.portal.figures import limit, plural
+from server.portal.counts import counted
+from server.portal.figures import limit
 from server.portal.file_lines import file_line
 from server.portal.files_filters import UNSENT, Filters, days_options, read_filters, result_options
 from server.portal.parts import Option
 from server.portal.reader import PageRequest, shell_of, titles_of
 from server.portal.refusals import answer_page, to_sign_in
 from server.portal.rules import rules_of
+from server.portal.texts import gettext as _
 from server.settings import Settings
 
 # Below it a broken PUT is sent again in the time that asking about its parts would take.
@@ -63,7 +65,7 @@ class FilePagesController(Controller):
         after: Annotated[str, QueryParameter()] = "",
     ) -> Template:
         """Show the newest files, fifty at a time; those never sent only when asked for."""
-        shell = shell_of(request, title="Files", place="files")
+        shell = shell_of(request, title=_("Files"), place="files")
         titles = titles_of(catalogue)
         filters = read_filters(
             dataset=dataset,
@@ -83,14 +85,14 @@ class FilePagesController(Controller):
                 for file in found.files
             ),
             dataset_filter=(
-                Option("", "All datasets", not filters.dataset),
+                Option("", _("All datasets"), not filters.dataset),
                 *(Option(name, title, name == filters.dataset) for name, title in titles.items()),
             ),
             result_filter=result_options(filters.result),
             days_filter=days_options(filters.days),
             words=filters.words,
             is_filtered=filters.is_any,
-            unsent=f"{plural(unsent, 'file')} asked for and not sent" if unsent else None,
+            unsent=_unsent(unsent) if unsent else None,
             unsent_href=f"/files?result={UNSENT}",
             newer_href=None if filters.after else _newer(filters, now),
             next_href=page_path("/files", [*filters.chosen, ("after", found.next_cursor)])
@@ -169,6 +171,12 @@ class FilePagesController(Controller):
         is_end = line.is_final and not is_new
         ends = {"HX-Reswap": "outerHTML", "HX-Reselect": "tr"} if is_end else {}
         return Template("parts/row.html", context=context, headers=ends)
+
+
+def _unsent(files: int) -> str:
+    return counted(
+        "%(number)s file asked for and not sent", "%(number)s files asked for and not sent", files
+    )
 
 
 def _newer(filters: Filters, now: datetime) -> str:

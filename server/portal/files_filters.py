@@ -7,13 +7,14 @@ from zoneinfo import ZoneInfo
 from server.files.lifecycle import Outcome, Stage
 from server.files.listing import Query, Unsent, Window
 from server.portal.parts import Option
+from server.portal.texts import Words
 from server.portal.words import RESULTS
 
 UNDER_WAY, UNSENT = "under-way", "unsent"
-_SPECIAL = {UNDER_WAY: "Under way", UNSENT: "Asked for, not sent"}
+_SPECIAL = Words({UNDER_WAY: "Under way", UNSENT: "Asked for, not sent"})
 _WORKED_ON = (Stage.QUEUED, Stage.INSPECTING, Stage.LOADING, Stage.PUBLISHING)
 _DAYS = {"": None, "1": 1, "7": 7, "30": 30}
-_DAYS_IN_WORDS = {"": "Any time", "1": "Today", "7": "Last 7 days", "30": "Last 30 days"}
+_DAYS_IN_WORDS = Words({"": "Any time", "1": "Today", "7": "Last 7 days", "30": "Last 30 days"})
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def read_filters(
     """Return the filters; a value that is none of ours is left out."""
     return Filters(
         dataset=dataset if dataset in datasets else "",
-        result=result if result in _results() else "",
+        result=result if result in RESULTS or result in _SPECIAL else "",
         days=days if days in _DAYS else "",
         # PostgreSQL takes no NUL in text.
         words=words.replace("\0", "").strip()[:255],
@@ -78,13 +79,10 @@ def read_filters(
 
 def result_options(chosen: str) -> tuple[Option, ...]:
     """Return the entries of the filter by result."""
-    return tuple(Option(name, words, name == chosen) for name, words in _results().items())
+    results = (*RESULTS.items(), *_SPECIAL.items())
+    return tuple(Option(name, words, name == chosen) for name, words in results)
 
 
 def days_options(chosen: str) -> tuple[Option, ...]:
     """Return the entries of the filter by time."""
     return tuple(Option(name, words, name == chosen) for name, words in _DAYS_IN_WORDS.items())
-
-
-def _results() -> dict[str, str]:
-    return {**RESULTS, **_SPECIAL}

@@ -6,9 +6,11 @@ from server.datasets.declaration import Dataset
 from server.datasets.header import align
 from server.datasets.labels import normalise
 from server.files.answers import FileAnswer
-from server.portal.figures import plural
+from server.portal.counts import counted
+from server.portal.figures import count
 from server.portal.file_parts import HeaderAlignment, HeaderLine
 from server.portal.parts import Tone
+from server.portal.texts import gettext as _
 
 
 def header_alignment(
@@ -34,13 +36,17 @@ def header_alignment(
         HeaderLine(
             str(name),
             near.get(str(name), ""),
-            "Named otherwise?" if str(name) in near else "Missing",
+            _("Named otherwise?") if str(name) in near else _("Missing"),
             Tone.BAD,
         )
         for name in missing
     )
-    words = plural(len(lines), "required column")
-    return HeaderAlignment(f"The file lacks {words}.", lines, ())
+    sentence = counted(
+        "The file lacks %(number)s required column.",
+        "The file lacks %(number)s required columns.",
+        len(lines),
+    )
+    return HeaderAlignment(sentence, lines, ())
 
 
 def _aligned(dataset: Dataset, labels: Sequence[str]) -> HeaderAlignment:
@@ -49,13 +55,16 @@ def _aligned(dataset: Dataset, labels: Sequence[str]) -> HeaderAlignment:
     near = {column: label for label, column in found.suggestions.items()}
     notable = [
         *(
-            HeaderLine(name, near.get(name, ""), "Missing", Tone.BAD)
+            HeaderLine(name, near.get(name, ""), _("Missing"), Tone.BAD)
             for name in found.missing_required
         ),
-        *(HeaderLine("", label, "Not known, not loaded", Tone.QUIET) for label in found.unknown),
-        *(HeaderLine("", label, "Of our report, ignored", Tone.QUIET) for label in found.ignored),
+        *(HeaderLine("", label, _("Not known, not loaded"), Tone.QUIET) for label in found.unknown),
         *(
-            HeaderLine(name, "", "Not in the file, left empty", Tone.QUIET)
+            HeaderLine("", label, _("Of our report, ignored"), Tone.QUIET)
+            for label in found.ignored
+        ),
+        *(
+            HeaderLine(name, "", _("Not in the file, left empty"), Tone.QUIET)
             for name in found.missing
             if name not in found.missing_required
         ),
@@ -64,10 +73,15 @@ def _aligned(dataset: Dataset, labels: Sequence[str]) -> HeaderAlignment:
         HeaderLine(
             name,
             sent[name],
-            "" if normalise(sent[name]) == normalise(name) else "Taken for the column",
+            "" if normalise(sent[name]) == normalise(name) else _("Taken for the column"),
             Tone.OK,
         )
         for name in found.matched
     )
-    whole = plural(len(dataset.columns), "column")
-    return HeaderAlignment(f"{len(matched)} of {whole} found.", tuple(notable), matched)
+    sentence = counted(
+        "%(found)s of %(number)s column found.",
+        "%(found)s of %(number)s columns found.",
+        len(dataset.columns),
+        found=count(len(matched)),
+    )
+    return HeaderAlignment(sentence, tuple(notable), matched)

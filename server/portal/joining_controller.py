@@ -16,16 +16,16 @@ from server.clock import Clock
 from server.errors import ApplianceError, Malformed, NotFound, RateLimited
 from server.portal.begun import lead_on, too_many
 from server.portal.contexts import ErrorPage
-from server.portal.entrance import STALE, cookie_of, is_ours, token_of
+from server.portal.entrance import cookie_of, is_ours, stale, token_of
 from server.portal.people_contexts import JoinPage, NewPasswordPage
 from server.portal.reader import PageRequest
 from server.portal.refusals import answer_page
-from server.portal.role_words import ROLES
+from server.portal.role_words import MAY, ROLES
+from server.portal.texts import gettext as _
 from server.settings import Settings
 from server.telemetry.request_id import current_request_id
 
 _NAME_CHARACTERS = 120
-_NO_NAME = "A name is needed, so that others know who you are."
 
 
 @dataclass(frozen=True)
@@ -79,9 +79,9 @@ class JoiningController(Controller):
         name = " ".join(data.name.split())[:_NAME_CHARACTERS]
         alert = None
         if not is_ours(request, data.token):
-            alert = STALE
+            alert = stale()
         elif "name" in await _asked_for(invitations, data.link) and not name:
-            alert = _NO_NAME
+            alert = _("A name is needed, so that others know who you are.")
         if alert is not None:
             return await _join_form(
                 request, invitations, settings, data.link, name=name, alert=alert
@@ -127,7 +127,7 @@ class JoiningController(Controller):
     ) -> Template | Redirect:
         """Set the password; the person signs in with it, second factor included."""
         if not is_ours(request, data.token):
-            return await _password_form(request, credentials, settings, data.link, STALE)
+            return await _password_form(request, credentials, settings, data.link, stale())
         try:
             await credentials.reset(data.link, data.password)
         except Malformed as refused:
@@ -156,14 +156,13 @@ async def _join_form(
     if invited is None:
         return link_is_gone()
     token = token_of(request)
-    words = ROLES[invited.role]
     page = JoinPage(
         link=link,
         token=token,
         email=invited.email,
         workspace=invited.workspace,
-        role=words.name,
-        may=words.may,
+        role=ROLES[invited.role],
+        may=MAY[invited.role],
         is_known=invited.is_known,
         name=name,
         shortest=SHORTEST,
@@ -192,9 +191,9 @@ def link_is_gone() -> Template:
     """Answer a link that was used, withdrawn, has expired or never was one."""
     page = ErrorPage(
         status=NotFound.status,
-        title="This link is not good any more",
-        detail="It was used, taken back, or is too old. Ask who gave it to you for a new one.",
+        title=_("This link is not good any more"),
+        detail=_("It was used, taken back, or is too old. Ask who gave it to you for a new one."),
         request_id=current_request_id(),
-        way=("Sign in", "/sign-in"),
+        way=(_("Sign in"), "/sign-in"),
     )
     return Template("error.html", context={"page": page}, status_code=page.status)

@@ -17,6 +17,7 @@ from server.portal.keys_page import keys_page
 from server.portal.navigation import first_setting
 from server.portal.reader import PageRequest, shell_of
 from server.portal.refusals import answer_page, to_sign_in
+from server.portal.texts import gettext as _
 
 _SIZE = 50
 
@@ -41,7 +42,7 @@ class KeysPageController(Controller):
         after: Annotated[UUID | None, QueryParameter()] = None,
     ) -> Template | Redirect:
         """Show the workspace's keys; who may not see them is led to the first tab they may."""
-        shell = shell_of(request, title="API keys", place="settings")
+        shell = shell_of(request, title=_("API keys"), place="settings")
         if Scope.ADMIN not in principal.scopes:
             return Redirect(first_setting(principal.scopes), status_code=303)
         found = await access.keys(principal.workspace_id, after=after, limit=_SIZE + 1)

@@ -1,9 +1,11 @@
 """The pages there are, and which of them somebody may open."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from server.access.scopes import Scope
 from server.portal.parts import Choice
+from server.portal.texts import gettext as _
+from server.portal.texts import marked
 
 
 @dataclass(frozen=True)
@@ -17,30 +19,30 @@ class Entry:
 
 
 _PAGES = (
-    Entry("overview", "/", "Overview", Scope.INSIGHTS_READ),
-    Entry("files", "/files", "Files", Scope.FILES_READ),
-    Entry("datasets", "/datasets", "Datasets", Scope.FILES_READ),
-    Entry("settings", "/settings", "Settings"),
-    Entry("api", "/schema", "API"),
+    Entry("overview", "/", marked("Overview"), Scope.INSIGHTS_READ),
+    Entry("files", "/files", marked("Files"), Scope.FILES_READ),
+    Entry("datasets", "/datasets", marked("Datasets"), Scope.FILES_READ),
+    Entry("settings", "/settings", marked("Settings")),
+    Entry("api", "/schema", marked("API")),
 )
 
 _TABS = (
-    Entry("keys", "/settings", "Keys", Scope.ADMIN),
-    Entry("people", "/settings/people", "People", Scope.ADMIN),
-    Entry("audit", "/settings/audit", "Audit", Scope.AUDIT_READ),
-    Entry("profile", "/settings/profile", "Profile"),
+    Entry("keys", "/settings", marked("Keys"), Scope.ADMIN),
+    Entry("people", "/settings/people", marked("People"), Scope.ADMIN),
+    Entry("audit", "/settings/audit", marked("Audit"), Scope.AUDIT_READ),
+    Entry("profile", "/settings/profile", marked("Profile")),
 )
 
 
 def navigation_for(scopes: frozenset[Scope]) -> tuple[Entry, ...]:
     """Return the pages that somebody with these scopes may open."""
-    return tuple(entry for entry in _PAGES if _may(entry, scopes))
+    return tuple(replace(entry, label=_(entry.label)) for entry in _PAGES if _may(entry, scopes))
 
 
 def tabs_for(scopes: frozenset[Scope], chosen: str) -> tuple[Choice, ...]:
     """Return the tabs of the settings that somebody with these scopes may open."""
     return tuple(
-        Choice(entry.label, entry.href, entry.place == chosen)
+        Choice(_(entry.label), entry.href, entry.place == chosen)
         for entry in _TABS
         if _may(entry, scopes)
     )

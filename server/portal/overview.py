@@ -15,11 +15,13 @@ from server.portal.charts import (
     volume_card,
 )
 from server.portal.contexts import OverviewPage, Shell
+from server.portal.counts import rows_of_kind
 from server.portal.dates import clock_time, day
-from server.portal.figures import NONE, count, money, money_with_symbol, percent, plural, spark
+from server.portal.figures import NONE, count, money, money_with_symbol, percent, spark
 from server.portal.numbers import Extent, Numbers, Sums
 from server.portal.parts import Cell, Choice, Figure, FileLine, Option, Table
 from server.portal.periods import CUSTOM, NAMES, Period
+from server.portal.texts import gettext as _
 
 
 @dataclass(frozen=True)
@@ -47,18 +49,23 @@ def overview_page(
 
     notice = None
     if extent.last_event_at is not None and not numbers.by_currency:
-        newest_day = day(extent.last_event_at.date())
-        notice = f"Nothing was captured in this period. The newest row is of {newest_day}."
+        notice = _("Nothing was captured in this period. The newest row is of %(day)s.") % {
+            "day": day(extent.last_event_at.date())
+        }
     return OverviewPage(
         shell=shell,
-        sentence=f"{period.sentence()} · days in {shell.zone} · as of "
-        f"{clock_time(numbers.as_of, shell.zone)}",
+        sentence=_("%(periods)s · days in %(zone)s · as of %(time)s")
+        % {
+            "periods": period.sentence(),
+            "zone": shell.zone,
+            "time": clock_time(numbers.as_of, shell.zone),
+        },
         currencies=tuple(
             Choice(code, _href(asked, currency=code), code == currency)
             for code in extent.currencies
         ),
         providers=(
-            Option("", "All providers", not asked.provider),
+            Option("", _("All providers"), not asked.provider),
             *(
                 Option(code, provider_name(code), code == asked.provider)
                 for code in sorted(extent.providers)
@@ -102,33 +109,34 @@ def _figures(numbers: Numbers, period: Period, currency: str) -> tuple[Figure, .
     mean_change, mean_words = _relative(_mean(now), _mean(before))
     return (
         Figure(
-            "Captured volume",
+            _("Captured volume"),
             money_with_symbol(now.captured, currency),
-            plural(now.captures, "capture"),
+            rows_of_kind(now.captures, "capture"),
             volume_change,
             volume_words,
             spark(line(lambda sums: sums.captured)),
         ),
         Figure(
-            "Refund rate",
+            _("Refund rate"),
             refund_rate(now),
-            f"{count(now.refunds)} of {count(now.captures)}",
+            _("%(refunds)s of %(captures)s")
+            % {"refunds": count(now.refunds), "captures": count(now.captures)},
             rate_change,
             rate_words,
             spark(line(lambda sums: _rate(sums) or Decimal(0))),
         ),
         Figure(
-            "Refunded",
+            _("Refunded"),
             money_with_symbol(now.refunded, currency),
-            plural(now.refunds, "refund"),
+            rows_of_kind(now.refunds, "refund"),
             refund_change,
             refund_words,
             spark(line(lambda sums: sums.refunded)),
         ),
         Figure(
-            "Average capture",
+            _("Average capture"),
             money_with_symbol(_mean(now), currency) if now.captures else NONE,
-            "captured volume per capture",
+            _("captured volume per capture"),
             mean_change,
             mean_words,
             spark(line(_mean)),
@@ -153,14 +161,17 @@ def _relative(now: Decimal, before: Decimal) -> tuple[str | None, str | None]:
 def _points(now: Decimal | None, before: Decimal | None) -> tuple[str | None, str | None]:
     if now is None or before is None:
         return None, None
-    shown = percent(abs(now - before)).removesuffix("%") + "pt"
-    return _arrow(now - before, shown)
+    number = percent(abs(now - before)).removesuffix("\N{NO-BREAK SPACE}%")
+    points = _("%(number)s\N{NO-BREAK SPACE}pt") % {"number": number}
+    return _arrow(now - before, points)
 
 
 def _arrow(change: Decimal, shown: str) -> tuple[str, str]:
-    if not change or not shown.strip("0. %pt\N{NO-BREAK SPACE}"):
-        return "= 0", "unchanged"
-    return (f"▲ {shown}", f"up {shown}") if change > 0 else (f"▼ {shown}", f"down {shown}")
+    if not change or not any(digit in "123456789" for digit in shown):
+        return "= 0", _("unchanged")
+    if change > 0:
+        return f"▲ {shown}", _("up %(change)s") % {"change": shown}
+    return f"▼ {shown}", _("down %(change)s") % {"change": shown}
 
 
 def _by_provider(numbers: Numbers, slots: dict[str, int], currency: str) -> Table:
@@ -179,7 +190,7 @@ def _by_provider(numbers: Numbers, slots: dict[str, int], currency: str) -> Tabl
             )
         )
     return Table(
-        ("Provider", "Captures", "Captured", "Share", "Refund rate"),
+        (_("Provider"), _("Captures"), _("Captured"), _("Share"), _("Refund rate")),
         (False, True, True, False, True),
         tuple(rows),
     )
@@ -187,7 +198,7 @@ def _by_provider(numbers: Numbers, slots: dict[str, int], currency: str) -> Tabl
 
 def _by_currency(numbers: Numbers) -> Table:
     return Table(
-        ("Currency", "Captures", "Captured", "Refunded", "Refund rate"),
+        (_("Currency"), _("Captures"), _("Captured"), _("Refunded"), _("Refund rate")),
         (False, True, True, True, True),
         tuple(
             (

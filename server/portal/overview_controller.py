@@ -25,6 +25,7 @@ from server.portal.overview import Asked, overview_page
 from server.portal.periods import Period, month_of, month_to, read_period
 from server.portal.reader import PageRequest, shell_of, titles_of, zone_of
 from server.portal.refusals import answer_page, to_sign_in
+from server.portal.texts import gettext as _
 
 _NEWEST = 6
 """As many files as stand beside the chart of refunds."""
@@ -58,7 +59,7 @@ class OverviewController(Controller):
         to: Annotated[str, QueryParameter()] = "",
     ) -> Template:
         """Show key figures, charts and the newest files."""
-        shell = shell_of(request, title="Overview", place="overview")
+        shell = shell_of(request, title=_("Overview"), place="overview")
         workspace_id, now = principal.workspace_id, clock()
         extent = await read_extent(insights, workspace_id)
         chosen = Asked(

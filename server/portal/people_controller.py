@@ -18,6 +18,7 @@ from server.errors import ApplianceError, Unauthenticated
 from server.portal.people_page import people_page
 from server.portal.reader import PageRequest, shell_of
 from server.portal.refusals import answer_page, to_sign_in
+from server.portal.texts import gettext as _
 
 _PEOPLE = 50
 # Those that still wait for somebody, and what became of the last few.
@@ -47,7 +48,7 @@ class PeoplePageController(Controller):
         after: Annotated[UUID | None, QueryParameter()] = None,
     ) -> Template:
         """Show who belongs to the workspace, and who is invited."""
-        shell = shell_of(request, title="People", place="settings")
+        shell = shell_of(request, title=_("People"), place="settings")
         workspace_id = principal.workspace_id
         found = await people.page(workspace_id, after=after, limit=_PEOPLE + 1)
         shown = found[:_PEOPLE]

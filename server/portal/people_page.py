@@ -9,13 +9,15 @@ from server.access.people_repository import Person
 from server.access.roles import Role
 from server.access.scopes import Scope
 from server.portal.contexts import Shell
+from server.portal.counts import counted
 from server.portal.dates import moment_in_words
-from server.portal.figures import plural
+from server.portal.figures import count
 from server.portal.navigation import tabs_for
 from server.portal.parts import Chip, Tone
 from server.portal.people_contexts import PeoplePage
 from server.portal.people_parts import InvitationLine, PersonLine, RoleKind
-from server.portal.role_words import ROLES
+from server.portal.role_words import MAY, ROLES
+from server.portal.texts import gettext as _
 from server.portal.words import sender_in_words
 
 
@@ -51,10 +53,15 @@ def people_page(
         invitations=tuple(
             _invitation(row, shell.zone, now) for row in invitations if row.joined_at is None
         ),
-        roles=tuple(RoleKind(str(role), it.name, it.may) for role, it in ROLES.items()),
+        roles=tuple(RoleKind(str(role), name, MAY[role]) for role, name in ROLES.items()),
         workspace=workspace.name,
         requires_second_factor=workspace.requires_totp,
-        second_factor_note=f"{having} of {plural(len(lines), 'person', 'people')} here have one.",
+        second_factor_note=counted(
+            "%(having)s of %(number)s person here have one.",
+            "%(having)s of %(number)s people here have one.",
+            len(lines),
+            having=count(having),
+        ),
         may_require=workspace.requires_totp or any(line.has_second_factor for line in own),
     )
 
@@ -65,38 +72,40 @@ def _person(person: Person, shell: Shell, now: datetime) -> PersonLine:
     seen = person.last_seen_at
     if membership.disabled_at is not None:
         since = moment_in_words(membership.disabled_at, now, shell.zone)
-        chip = Chip(Tone.QUIET, f"Kept out since {since}")
+        chip = Chip(Tone.QUIET, _("Kept out since %(since)s") % {"since": since})
     else:
-        chip = Chip(Tone.OK, "May sign in")
+        chip = Chip(Tone.OK, _("May sign in"))
     return PersonLine(
         user_id=str(user.user_id),
         name=user.name or user.email,
         email=user.email if user.name else "",
         called=user.name or user.email,
         role=membership.role,
-        role_words=ROLES[Role(membership.role)].name,
+        role_words=ROLES[Role(membership.role)],
         chip=chip,
-        second_factor="On" if user.totp_since else "Off",
+        second_factor=_("On") if user.totp_since else _("Off"),
         has_second_factor=user.totp_since is not None,
         is_disabled=is_disabled,
         is_self=user.email == shell.user,
-        last_seen=moment_in_words(seen, now, shell.zone) if seen else "not signed in",
+        last_seen=moment_in_words(seen, now, shell.zone) if seen else _("not signed in"),
     )
 
 
 def _invitation(row: Invitation, zone: str, now: datetime) -> InvitationLine:
     if row.withdrawn_at is not None:
-        chip = Chip(Tone.QUIET, "Taken back")
+        chip = Chip(Tone.QUIET, _("Taken back"))
     elif row.expires_at <= now:
-        chip = Chip(Tone.QUIET, "Too old")
+        chip = Chip(Tone.QUIET, _("Too old"))
     else:
-        chip = Chip(Tone.INFO, f"Good until {moment_in_words(row.expires_at, now, zone)}")
+        until = moment_in_words(row.expires_at, now, zone)
+        chip = Chip(Tone.INFO, _("Good until %(until)s") % {"until": until})
     made = moment_in_words(row.created_at, now, zone)
     return InvitationLine(
         invitation_id=str(row.invitation_id),
         email=row.email,
-        role_words=ROLES[Role(row.role)].name,
+        role_words=ROLES[Role(row.role)],
         chip=chip,
-        made=f"{made} by {sender_in_words(row.created_by)}",
+        made=_("%(when)s by %(sender)s")
+        % {"when": made, "sender": sender_in_words(row.created_by)},
         is_open=is_open(row, now),
     )

@@ -3,17 +3,18 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from types import MappingProxyType
 
 from server.insights.question import Interval
 from server.portal.dates import day, month, span
+from server.portal.texts import Words
+from server.portal.texts import gettext as _
 
 THIS_MONTH = "this-month"
 LAST_30_DAYS = "last-30-days"
 LAST_12_MONTHS = "last-12-months"
 CUSTOM = "custom"
 
-NAMES = MappingProxyType(
+NAMES = Words(
     {
         THIS_MONTH: "This month",
         LAST_30_DAYS: "Last 30 days",
@@ -65,13 +66,16 @@ class Period:
             case Interval.DAY:
                 return day(bucket)
             case Interval.WEEK:
-                return f"Week of {day(bucket)}"
+                return _("Week of %(day)s") % {"day": day(bucket)}
             case Interval.MONTH:
                 return month(bucket)
 
     def sentence(self) -> str:
         """Return what is compared with what."""
-        return f"{span(self.first, self.last)} against {span(self.before_first, self.before_last)}"
+        return _("%(period)s against %(before)s") % {
+            "period": span(self.first, self.last),
+            "before": span(self.before_first, self.before_last),
+        }
 
 
 def read_period(name: str, from_date: str, to_date: str, *, today: date) -> Period:

@@ -15,19 +15,19 @@ from server.access.sessions import COOKIE
 from server.clock import Clock
 from server.errors import ApplianceError, Malformed, RateLimited, Unauthenticated
 from server.portal.begun import too_many
+from server.portal.counts import counted
 from server.portal.dates import moment_in_words
-from server.portal.figures import plural
 from server.portal.navigation import tabs_for
 from server.portal.people_contexts import ProfilePage, RecoveryCodesPage, SecondFactorPage
 from server.portal.people_parts import Said
 from server.portal.qr import qr_path
 from server.portal.reader import PageRequest, shell_of
 from server.portal.refusals import answer_page, to_sign_in
-from server.portal.role_words import ROLES
+from server.portal.role_words import MAY
+from server.portal.texts import gettext as _
 
 _PATH = "/settings/profile"
 _NAME_CHARACTERS = 120
-_WRONG_CODE = "This code is not right. Check the phone's clock, and take the next one it shows."
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class ProfileController(Controller):
         """Write down the name."""
         name = " ".join(data.name.split())[:_NAME_CHARACTERS]
         if not name or not name.isprintable():
-            said = Said("name", "A name is needed, so that others know who you are.")
+            said = Said("name", _("A name is needed, so that others know who you are."))
             return await _profile(request, credentials, second_factor, clock, said)
         await credentials.rename(_session(request).user_id, name)
         return Redirect(_PATH, status_code=303)
@@ -116,7 +116,7 @@ class ProfileController(Controller):
                 new=data.new,
                 session_token=request.cookies[COOKIE],
             )
-            words = "The password is changed. Every other browser of yours is signed out."
+            words = _("The password is changed. Every other browser of yours is signed out.")
             said = Said("password", words, is_refusal=False)
         except Malformed as refused:
             said = Said("password", refused.detail)
@@ -143,8 +143,11 @@ class ProfileController(Controller):
         session = _session(request)
         codes = await second_factor.confirm(session.principal, session.user_id, data.code, clock())
         if not codes:
-            return await _offer(request, second_factor, _WRONG_CODE)
-        shell = shell_of(request, title="Recovery codes", place="settings")
+            wrong = _(
+                "This code is not right. Check the phone's clock, and take the next one it shows."
+            )
+            return await _offer(request, second_factor, wrong)
+        shell = shell_of(request, title=_("Recovery codes"), place="settings")
         page = RecoveryCodesPage(shell=shell, codes=tuple(codes))
         return Template("recovery-codes.html", context={"page": page})
 
@@ -168,7 +171,7 @@ class ProfileController(Controller):
             return await _profile(request, credentials, second_factor, clock, said)
         if is_off:
             return Redirect(_PATH, status_code=303)
-        said = Said("second-factor", "This is not your password.")
+        said = Said("second-factor", _("This is not your password."))
         return await _profile(request, credentials, second_factor, clock, said)
 
 
@@ -180,7 +183,7 @@ async def _profile(
     said: Said | None = None,
 ) -> Template:
     session = _session(request)
-    shell = shell_of(request, title="Profile", place="settings")
+    shell = shell_of(request, title=_("Profile"), place="settings")
     user = await credentials.user(session.user_id)
     left = await second_factor.recovery_codes_left(session.user_id)
     since = user.totp_since
@@ -189,11 +192,13 @@ async def _profile(
         tabs=tabs_for(session.principal.scopes, "profile"),
         name=user.name,
         email=user.email,
-        may=ROLES[session.place.role].may,
+        may=MAY[session.place.role],
         shortest=SHORTEST,
         said=said,
         second_factor_since=moment_in_words(since, clock(), shell.zone) if since else "",
-        recovery_codes=f"{plural(left, 'recovery code')} left",
+        recovery_codes=counted(
+            "%(number)s recovery code left", "%(number)s recovery codes left", left
+        ),
         is_possible=second_factor.is_possible,
         is_required=session.lacks_second_factor,
     )
@@ -207,7 +212,7 @@ async def _offer(
     offer = await second_factor.offer(session.user_id)
     picture, size = qr_path(offer.address)
     page = SecondFactorPage(
-        shell=shell_of(request, title="Second factor", place="settings"),
+        shell=shell_of(request, title=_("Second factor"), place="settings"),
         secret=offer.secret,
         address=offer.address,
         picture=picture,

@@ -42,11 +42,9 @@ def shell_of(request: PageRequest, *, title: str, place: str) -> Shell:
         zone=zone_of(request),
         csrf_token=session.csrf_token,
         workspace=session.place.name,
-        role=ROLES[session.place.role].name,
+        role=ROLES[session.place.role],
         places=tuple(
-            PlaceLine(
-                place.workspace_id, place.name, ROLES[place.role].name, place == session.place
-            )
+            PlaceLine(place.workspace_id, place.name, ROLES[place.role], place == session.place)
             for place in session.places
         ),
         navigation=navigation_for(session.principal.scopes),

@@ -5,7 +5,7 @@ by itself: a key that stands in two rows, keys that newer files brought, and tot
 come out are met by the check itself.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from server.datasets.declaration import Dataset
@@ -16,20 +16,11 @@ from server.files.tolerance import part_of_a_report, too_many_set_aside
 from server.mappings.schemas import RowTried, TrialAnswer
 from server.portal.consequence import sums_table
 from server.portal.contexts import ConsequenceFragment
-from server.portal.figures import count, plural
+from server.portal.counts import counted, rows_in_words
+from server.portal.figures import count
 from server.portal.file_parts import SumLine
+from server.portal.texts import gettext as _
 from server.reports.consequence import Sum
-
-_STAYS = (
-    "The rows that are there stay until the check has ended well; then what it finds takes their "
-    "place. If it fails, nothing changes."
-)
-_OWN_PLACE = (
-    "Good rows go in, in the file's own place in time: where a newer file spoke for the same keys "
-    "since, its rows stay."
-)
-_WOULD_FAIL = "By the rules of today the file would fail."
-_UNTOLD = "What the rules of today make of it cannot be told before the check."
 
 
 def recheck_of(
@@ -44,24 +35,57 @@ def recheck_of(
         trial: what its beginning meets by the rules of today; None when it cannot be tried.
     """
     groups = []
-    rows = sum(it.rows for it in standing)
-    if rows:
-        words = f"{plural(rows, 'row')} of it {'are' if rows > 1 else 'is'} on your dashboards now"
+    shown = sum(it.rows for it in standing)
+    if shown:
+        words = counted(
+            "%(number)s row of it is on your dashboards now",
+            "%(number)s rows of it are on your dashboards now",
+            shown,
+        )
         groups.append(SumLine(words, sums_table(standing)))
     refused = _refused(file, dataset, trial)
     if trial is not None and trial.is_whole and refused is None:
         taken = () if _is_dry(file) else _sums_of(dataset, trial.rows)
         # What is there already needs no second table to say so.
         if taken and set(taken) != set(standing):
-            words = f"{plural(trial.rows_good, 'row')} would be good by the rules of today"
+            words = counted(
+                "%(number)s row would be good by the rules of today",
+                "%(number)s rows would be good by the rules of today",
+                trial.rows_good,
+            )
             groups.append(SumLine(words, sums_table(taken)))
-    sentence = f"{_WOULD_FAIL} {refused}" if refused is not None else _judged(file, trial)
+    told = _told(file, trial, refused)
+    return ConsequenceFragment(" ".join(told), tuple(groups), _stays() if shown else _own_place())
+
+
+def _told(file: FileAnswer, trial: TrialAnswer | None, refused: str | None) -> Iterator[str]:
+    """Yield the sentences of what the check would find."""
+    if refused is not None:
+        yield _("By the rules of today the file would fail.")
+        yield refused
+    else:
+        yield _judged(file, trial)
     if _is_dry(file):
-        sentence += " The file was sent only to be judged: nothing of it loads."
-    mapping = file.mapping
-    if mapping is not None:
-        sentence += f" It is read with “{mapping.name}” in version {mapping.version}, as before."
-    return ConsequenceFragment(sentence, tuple(groups), _STAYS if rows else _OWN_PLACE)
+        yield _("The file was sent only to be judged: nothing of it loads.")
+    if (mapping := file.mapping) is not None:
+        yield _("It is read with “%(mapping)s” in version %(version)s, as before.") % {
+            "mapping": mapping.name,
+            "version": mapping.version,
+        }
+
+
+def _stays() -> str:
+    return _(
+        "The rows that are there stay until the check has ended well; then what it finds takes "
+        "their place. If it fails, nothing changes."
+    )
+
+
+def _own_place() -> str:
+    return _(
+        "Good rows go in, in the file's own place in time: where a newer file spoke for the same "
+        "keys since, its rows stay."
+    )
 
 
 def _refused(file: FileAnswer, dataset: Dataset, trial: TrialAnswer | None) -> str | None:
@@ -86,33 +110,60 @@ def _is_dry(file: FileAnswer) -> bool:
 
 def _judged(file: FileAnswer, trial: TrialAnswer | None) -> str:
     if trial is None or trial.failure is not None:
-        return _UNTOLD
+        return _("What the rules of today make of it cannot be told before the check.")
     return _beginning(file, trial) if not trial.is_whole else _whole(file, trial)
 
 
 def _beginning(file: FileAnswer, trial: TrialAnswer) -> str:
-    told = (
-        f"Of its first {plural(trial.rows_judged, 'row')}, {count(trial.rows_rejected)} would "
-        "be set aside by the rules of today"
-    )
+    judged, aside = trial.rows_judged, count(trial.rows_rejected)
     before = file.statistics
     if before is None:
-        return f"{told}."
-    whole = plural(before.rows_total, "row")
-    return f"{told}; when it was checked last, {count(before.rows_rejected)} of {whole} were."
+        return counted(
+            "Of its first %(number)s row, %(aside)s would be set aside by the rules of today.",
+            "Of its first %(number)s rows, %(aside)s would be set aside by the rules of today.",
+            judged,
+            aside=aside,
+        )
+    return counted(
+        "Of its first %(number)s row, %(aside)s would be set aside by the rules of today; when it "
+        "was checked last, %(aside_then)s of %(rows_then)s were.",
+        "Of its first %(number)s rows, %(aside)s would be set aside by the rules of today; when it "
+        "was checked last, %(aside_then)s of %(rows_then)s were.",
+        judged,
+        aside=aside,
+        aside_then=count(before.rows_rejected),
+        rows_then=rows_in_words(before.rows_total),
+    )
 
 
 def _whole(file: FileAnswer, trial: TrialAnswer) -> str:
     good, aside = trial.rows_good, trial.rows_rejected
-    told = f"By the rules of today {plural(good, 'row')} would be good and {count(aside)} set aside"
     if file.statistics is None:
-        return f"{told}."
+        return counted(
+            "By the rules of today %(number)s row would be good and %(aside)s set aside.",
+            "By the rules of today %(number)s rows would be good and %(aside)s set aside.",
+            good,
+            aside=count(aside),
+        )
     good_then, aside_then = _before(file, file.statistics)
     if (good, aside) == (good_then, aside_then):
-        return f"{told}, as before."
-    return (
-        f"{told}; when it was checked last, {count(good_then)} were good and "
-        f"{count(aside_then)} set aside."
+        return counted(
+            "By the rules of today %(number)s row would be good and %(aside)s set aside, as "
+            "before.",
+            "By the rules of today %(number)s rows would be good and %(aside)s set aside, as "
+            "before.",
+            good,
+            aside=count(aside),
+        )
+    return counted(
+        "By the rules of today %(number)s row would be good and %(aside)s set aside; when it was "
+        "checked last, %(good_then)s were good and %(aside_then)s set aside.",
+        "By the rules of today %(number)s rows would be good and %(aside)s set aside; when it was "
+        "checked last, %(good_then)s were good and %(aside_then)s set aside.",
+        good,
+        aside=count(aside),
+        good_then=count(good_then),
+        aside_then=count(aside_then),
     )
 
 

@@ -10,9 +10,11 @@ from server.access.principal import session_of
 from server.access.scopes import Scope
 from server.errors import AdapterError, ApplianceError, Forbidden, Internal, Unavailable
 from server.portal.contexts import ErrorPage
+from server.portal.counts import listed
 from server.portal.navigation import navigation_for
 from server.portal.reader import PageRequest
-from server.portal.role_words import ROLES, who_may
+from server.portal.role_words import ONE, who_may
+from server.portal.texts import gettext as _
 from server.telemetry.request_id import current_request_id
 
 
@@ -38,13 +40,13 @@ def answer_page(request: PageRequest, fault: Exception) -> Template | Redirect:
         case ApplianceError():
             error = fault
         case AdapterError() if fault.is_transient:
-            error = Unavailable("It comes back by itself; open the page again in a moment.")
+            error = Unavailable(_("It comes back by itself; open the page again in a moment."))
         case _:
             error = Internal()
     page = ErrorPage(
         status=error.status,
         title=error.title,
-        detail=error.detail if error.detail.rstrip(".") != error.title else _NEXT,
+        detail=error.detail if error.detail.rstrip(".") != error.title else _next(),
         request_id=current_request_id(),
     )
     return _page(page, error.headers)
@@ -58,18 +60,21 @@ def _answer_forbidden(request: PageRequest, fault: Forbidden) -> Template | Redi
     needed = str(fault.extras.get("neededScope", ""))
     detail, helping = fault.detail, None
     if session is not None and needed:
-        here, role = session.place.name, ROLES[session.place.role].one
-        detail = f"It is for {who_may(Scope(needed))}; in {here} you are {role}."
-        helping = f"Who can change that: {', '.join(session.administrators)}."
+        detail = _("It is for %(roles)s; in %(workspace)s you are %(role)s.") % {
+            "roles": who_may(Scope(needed)),
+            "workspace": session.place.name,
+            "role": ONE[session.place.role],
+        }
+        helping = _("Who can change that: %(people)s.") % {"people": listed(session.administrators)}
     scopes = session.principal.scopes if session is not None else frozenset()
     opens = navigation_for(scopes)[0]
     page = ErrorPage(
         status=fault.status,
-        title="This page is not for your role",
+        title=_("This page is not for your role"),
         detail=detail,
         request_id=current_request_id(),
         help=helping,
-        way=(f"Go to {opens.label}", opens.href),
+        way=(_("Go to %(page)s") % {"page": opens.label}, opens.href),
     )
     return _page(page, fault.headers)
 
@@ -79,7 +84,8 @@ def _page(page: ErrorPage, headers: Mapping[str, str]) -> Template:
     return Template("error.html", context=context, status_code=page.status, headers=dict(headers))
 
 
-_NEXT = "Go back, or begin at the overview."
+def _next() -> str:
+    return _("Go back, or begin at the overview.")
 
 
 def wants_page(request: PageRequest) -> bool:

@@ -7,8 +7,10 @@ from server.datasets.declaration import Dataset
 from server.datasets.header import align
 from server.datasets.mapping import Mapping
 from server.files.answers import FileAnswer
+from server.portal.counts import counted
 from server.portal.figures import count
 from server.portal.file_parts import RejectedCell, RejectedLine, RejectedReason, RejectedRows
+from server.portal.texts import gettext as _
 from server.reports.rows import RowReport
 
 FIRST_ROWS = 100
@@ -18,8 +20,6 @@ FIRST_ROWS = 100
 _AT_ONCE = 8
 # Beyond it a table is wider than a laptop.
 _MOST_COLUMNS = 5
-
-_AWAY = "The rows cannot be read at this moment; open the page again, or download them."
 
 
 def rejected_rows(
@@ -46,15 +46,18 @@ def rejected_rows(
     lines = [_line(file, row, columns, by_column) for row in found or ()]
     note = None
     if not lines:
-        note = _AWAY
+        note = _("The rows cannot be read at this moment; open the page again, or download them.")
     elif aside > len(lines):
-        note = f"The first {count(len(lines))} of {count(aside)}. The download has all of them."
+        note = _("The first %(shown)s of %(all)s. The download has all of them.") % {
+            "shown": count(len(lines)),
+            "all": count(aside),
+        }
     return RejectedRows(
-        columns=tuple(label for label, _ in columns),
+        columns=tuple(label for label, _column in columns),
         lines=tuple(lines[:_AT_ONCE]),
         more=tuple(lines[_AT_ONCE:]),
         csv_href=csv_href,
-        csv_label=f"Download all {count(aside)}" if aside > 1 else "Download it",
+        csv_label=counted("Download it", "Download all %(number)s", aside),
         note=note,
     )
 
@@ -78,7 +81,7 @@ def _telling(
     roles = dataset.roles
     wanted = [
         *dataset.key,
-        *(column for column, _ in faults.most_common()),
+        *(column for column, _times in faults.most_common()),
         *(roles.amount,) * bool(roles.amount),
         roles.currency,
         dataset.event_time,
@@ -101,7 +104,7 @@ def _line(
 ) -> RejectedLine:
     errors = [issue for issue in row.issues if issue.severity == "error"]
     by_column = {issue.column: issue.message for issue in errors if issue.column}
-    shown = {column for _, column in columns}
+    shown = {column for _label, column in columns}
     reasons = [
         RejectedReason(
             issue.message,
@@ -114,9 +117,9 @@ def _line(
     # A header stands above the rows of a table; JSON lines have none, Parquet has no lines.
     place = ""
     if file.file.type in ("csv", "tsv"):
-        place = f"spreadsheet line {count(row.row_number + 1)}"
+        place = _("spreadsheet line %(number)s") % {"number": count(row.row_number + 1)}
     elif file.file.type == "jsonl":
-        place = f"line {count(row.row_number)}"
+        place = _("line %(number)s") % {"number": count(row.row_number)}
     return RejectedLine(
         row=count(row.row_number),
         place=place,

@@ -8,9 +8,12 @@ from server.datasets.declaration import Dataset
 from server.datasets.header import REPORT_LABELS
 from server.files.answers import FileAnswer
 from server.files.lifecycle import Outcome
-from server.portal.figures import count, plural
+from server.portal.counts import counted
+from server.portal.figures import count
 from server.portal.file_parts import RepairForm, RepairLine
 from server.portal.parts import Action, Banner
+from server.portal.texts import gettext as _
+from server.portal.texts import ngettext
 from server.portal.words import chip_of
 
 MOST_ROWS = 500
@@ -84,12 +87,17 @@ def repair_lines(repairs: Iterable[FileAnswer]) -> tuple[RepairLine, ...]:
 
 def offering_repair(banner: Banner, file: FileAnswer) -> Banner:
     """Return the banner of a file whose rows can be repaired in its page: that comes first."""
-    here = Action("Repair here", "#repair")
+    here = Action(_("Repair here"), "#repair")
     aside = file.statistics.rows_rejected if file.statistics else 0
-    them = "it" if aside == 1 else "them"
-    text = f"Repair {them} here and send {them} again; nothing else needs to be done."
+    text = ngettext(
+        "Repair it here and send it again; nothing else needs to be done.",
+        "Repair them here and send them again; nothing else needs to be done.",
+        aside,
+    )
     if aside > MOST_ROWS:
-        text = f"Repair the first {MOST_ROWS} here, or all of them as a file, and send them again."
+        text = _(
+            "Repair the first %(most)s here, or all of them as a file, and send them again."
+        ) % {"most": count(MOST_ROWS)}
     return replace(banner, text=text, actions=(here, *banner.actions[:1]))
 
 
@@ -97,29 +105,50 @@ def with_repaired(banner: Banner, file: FileAnswer, repaired: FileAnswer | None)
     """Return the banner of a repair, which also says what it did for the file it repairs."""
     if repaired is None:
         return banner
-    name = f"“{repaired.file.name}”"
-    back = Action("Back to the repaired file", f"/files/{repaired.id}")
-    aside = repaired.statistics.rows_rejected if repaired.statistics else 0
-    since = repaired.statistics.rows_repaired if repaired.statistics else 0
+    back = Action(_("Back to the repaired file"), f"/files/{repaired.id}")
+    told = _repaired(file, repaired)
     if file.outcome not in (Outcome.IMPORTED, Outcome.IMPORTED_WITH_REJECTIONS):
-        told = f"{banner.text} It repairs {name}."
-    elif since >= aside:
-        told = f"It repairs {name}: every row that was set aside there has come in."
-    else:
-        told = f"It repairs {name}: {count(since)} of {plural(aside, 'row')} set aside came in."
-        if file.outcome is Outcome.IMPORTED_WITH_REJECTIONS:
-            told += " What is still at fault can be repaired here once more."
+        told = f"{banner.text} {told}"
     kept = banner.actions[:1] if file.outcome is Outcome.IMPORTED_WITH_REJECTIONS else ()
     return replace(banner, text=told, actions=(*kept, back))
 
 
+def _repaired(file: FileAnswer, repaired: FileAnswer) -> str:
+    """Return what a repair did for the file it repairs."""
+    name = repaired.file.name
+    aside = repaired.statistics.rows_rejected if repaired.statistics else 0
+    since = repaired.statistics.rows_repaired if repaired.statistics else 0
+    if file.outcome not in (Outcome.IMPORTED, Outcome.IMPORTED_WITH_REJECTIONS):
+        return _("It repairs “%(file)s”.") % {"file": name}
+    if since >= aside:
+        return _("It repairs “%(file)s”: every row that was set aside there has come in.") % {
+            "file": name
+        }
+    told = counted(
+        "It repairs “%(file)s”: %(since)s of %(number)s row set aside came in.",
+        "It repairs “%(file)s”: %(since)s of %(number)s rows set aside came in.",
+        aside,
+        file=name,
+        since=count(since),
+    )
+    if file.outcome is not Outcome.IMPORTED_WITH_REJECTIONS:
+        return told
+    more = _("What is still at fault can be repaired here once more.")
+    return f"{told} {more}"
+
+
 def _brought(repair: FileAnswer) -> str:
     if repair.statistics is None or not repair.status.is_final:
-        return "On its way"
+        return _("On its way")
     total, imported = repair.statistics.rows_total, repair.statistics.rows_imported
     if not _counts(repair):
-        return "None of its rows came in"
-    return f"{count(imported)} of {plural(total, 'row')} came in"
+        return _("None of its rows came in")
+    return counted(
+        "%(imported)s of %(number)s row came in",
+        "%(imported)s of %(number)s rows came in",
+        total,
+        imported=count(imported),
+    )
 
 
 def _counts(repair: FileAnswer) -> bool:

@@ -1,41 +1,43 @@
 """The roles in words: what each is called, and what somebody in it may do."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
-
 from server.access.roles import Role, roles_with
 from server.access.scopes import Scope
+from server.portal.counts import either
+from server.portal.texts import Words
 
-
-@dataclass(frozen=True)
-class RoleWords:
-    """A role for people."""
-
-    name: str
-    one: str
-    """With its article: `an editor`."""
-    may: str
-
-
-ROLES: Mapping[Role, RoleWords] = MappingProxyType(
+ROLES = Words(
     {
-        Role.ADMIN: RoleWords("Admin", "an admin", "Everything, with keys, people and audit."),
-        Role.EDITOR: RoleWords(
-            "Editor", "an editor", "Sends files, downloads and repairs rows, reconciles."
-        ),
-        Role.APPROVER: RoleWords(
-            "Approver", "an approver", "Undoes imports and reconciles, but sends nothing."
-        ),
-        Role.VIEWER: RoleWords("Viewer", "a viewer", "Reads results and dashboards."),
-        Role.AUDITOR: RoleWords(
-            "Auditor", "an auditor", "Reads everything, with rows and the audit trail."
-        ),
+        Role.ADMIN: "Admin",
+        Role.EDITOR: "Editor",
+        Role.APPROVER: "Approver",
+        Role.VIEWER: "Viewer",
+        Role.AUDITOR: "Auditor",
     }
 )
+
+MAY = Words(
+    {
+        Role.ADMIN: "Everything, with keys, people and audit.",
+        Role.EDITOR: "Sends files, downloads and repairs rows, reconciles.",
+        Role.APPROVER: "Undoes imports and reconciles, but sends nothing.",
+        Role.VIEWER: "Reads results and dashboards.",
+        Role.AUDITOR: "Reads everything, with rows and the audit trail.",
+    }
+)
+"""What somebody in the role may do."""
+
+ONE = Words(
+    {
+        Role.ADMIN: "an admin",
+        Role.EDITOR: "an editor",
+        Role.APPROVER: "an approver",
+        Role.VIEWER: "a viewer",
+        Role.AUDITOR: "an auditor",
+    }
+)
+"""Somebody in the role."""
 
 
 def who_may(scope: Scope) -> str:
     """Return the roles that have the scope: `an admin or an editor`."""
-    names = [ROLES[role].one for role in roles_with(scope)]
-    return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    return either([ONE[role] for role in roles_with(scope)])

@@ -16,22 +16,19 @@ from server.errors import ApplianceError, NotFound, RateLimited, Unauthenticated
 from server.portal.begun import CODE_COOKIE, code_cookie, lead_on, too_many
 from server.portal.contexts import SignInPage
 from server.portal.entrance import (
-    STALE,
     cookie_of,
     is_ours,
     is_secure,
     own_path,
+    stale,
     token_of,
     with_following,
 )
 from server.portal.people_contexts import CodePage
 from server.portal.reader import PageRequest
 from server.portal.refusals import answer_page, to_sign_in
+from server.portal.texts import gettext as _
 from server.settings import Settings
-
-_WRONG = "E-mail and password do not fit together."
-_WRONG_CODE = "This code is not right, or was used before. Take the next one that the app shows."
-_TOO_LATE = "That took too long. Begin again with your password."
 
 
 @dataclass(frozen=True)
@@ -78,7 +75,7 @@ class SessionController(Controller):
         late: Annotated[str, QueryParameter()] = "",
     ) -> Template:
         """Show the form."""
-        alert = _TOO_LATE if late else None
+        alert = _("That took too long. Begin again with your password.") if late else None
         return _form(request, settings, following=own_path(following), alert=alert)
 
     @post("/sign-in", status_code=200)
@@ -93,7 +90,7 @@ class SessionController(Controller):
         """Begin a session, or show the form again without saying which part was wrong."""
         following = own_path(data.following)
         if not is_ours(request, data.token):
-            return _form(request, settings, following=following, email=data.email, alert=STALE)
+            return _form(request, settings, following=following, email=data.email, alert=stale())
         now = clock()
         try:
             begun = await sign_in.begin(data.email, data.password, now)
@@ -107,7 +104,8 @@ class SessionController(Controller):
                 status_code=limited.status,
             )
         if begun is None:
-            return _form(request, settings, following=following, email=data.email, alert=_WRONG)
+            alert = _("E-mail and password do not fit together.")
+            return _form(request, settings, following=following, email=data.email, alert=alert)
         return lead_on(begun, settings, now, following=following)
 
     @get("/sign-in/code")
@@ -134,7 +132,7 @@ class SessionController(Controller):
         """Begin the session, or ask for the code again."""
         following = own_path(data.following)
         if not is_ours(request, data.token):
-            return _code_form(request, settings, following=following, alert=STALE)
+            return _code_form(request, settings, following=following, alert=stale())
         now = clock()
         try:
             begun = await sign_in.finish(request.cookies.get(CODE_COOKIE, ""), data.code, now)
@@ -148,7 +146,10 @@ class SessionController(Controller):
                 request, settings, following=following, alert=alert, status_code=limited.status
             )
         if begun is None:
-            return _code_form(request, settings, following=following, alert=_WRONG_CODE)
+            alert = _(
+                "This code is not right, or was used before. Take the next one that the app shows."
+            )
+            return _code_form(request, settings, following=following, alert=alert)
         return lead_on(begun, settings, now, following=following)
 
     @post("/sign-out", status_code=303)

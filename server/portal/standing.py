@@ -1,12 +1,13 @@
 """What it means for who uses the portal when a system behind it does not answer."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Protocol, runtime_checkable
 
 from server.portal.contexts import StandingFragment
 from server.portal.parts import OutageLine
+from server.portal.texts import gettext as _
+from server.portal.texts import marked
 
 
 # Checked at run time by the router.
@@ -21,24 +22,28 @@ class Outlook(Protocol):
 _LINES: Mapping[str, OutageLine] = MappingProxyType(
     {
         "database": OutageLine(
-            "The database does not answer.",
-            "What was sent is kept.",
-            "No page can be opened, nothing sent and nothing changed until it is back.",
+            marked("The database does not answer."),
+            marked("What was sent is kept."),
+            marked("No page can be opened, nothing sent and nothing changed until it is back."),
         ),
         "storage": OutageLine(
-            "The file storage does not answer.",
-            "Dashboards, lists and rows set aside can be read.",
-            "Files cannot be sent or downloaded, and those under way wait until it is back.",
+            marked("The file storage does not answer."),
+            marked("Dashboards, lists and rows set aside can be read."),
+            marked(
+                "Files cannot be sent or downloaded, and those under way wait until it is back."
+            ),
         ),
         "analytics": OutageLine(
-            "The analytics do not answer.",
-            "Files can be sent, and the record of each file can be read.",
-            "Dashboards, rows set aside and the checking of files wait until they are back.",
+            marked("The analytics do not answer."),
+            marked("Files can be sent, and the record of each file can be read."),
+            marked(
+                "Dashboards, rows set aside and the checking of files wait until they are back."
+            ),
         ),
         "queue": OutageLine(
-            "The queue does not answer.",
-            "Files can be sent, and everything can be read.",
-            "Files that were sent are checked once it is back.",
+            marked("The queue does not answer."),
+            marked("Files can be sent, and everything can be read."),
+            marked("Files that were sent are checked once it is back."),
         ),
     }
 )
@@ -46,8 +51,12 @@ _LINES: Mapping[str, OutageLine] = MappingProxyType(
 
 def standing_of(outages: Iterable[str]) -> StandingFragment:
     """Return what is to be told; a system that pages do not know of is passed over."""
-    lines = tuple(_LINES[name] for name in outages if name in _LINES)
-    # What works without one of them need not work without two.
+    known = [_LINES[name] for name in outages if name in _LINES]
+    is_only = len(known) == 1
     return StandingFragment(
-        lines if len(lines) == 1 else tuple(replace(it, works="") for it in lines)
+        tuple(
+            # What works without one of them need not work without two.
+            OutageLine(_(it.title), _(it.works) if is_only else "", _(it.waits))
+            for it in known
+        )
     )

@@ -2,17 +2,21 @@
 
 from server.files.answers import FileAnswer
 from server.files.lifecycle import Stage
+from server.portal.counts import counted, rows_in_words
 from server.portal.dates import clock_time
 from server.portal.figures import count, seconds
 from server.portal.parts import Step
+from server.portal.texts import Words
 
 _ORDER = (Stage.AWAITING_UPLOAD, Stage.INSPECTING, Stage.LOADING, Stage.PUBLISHING)
-_TITLES = {
-    Stage.AWAITING_UPLOAD: "Uploaded",
-    Stage.INSPECTING: "Inspected",
-    Stage.LOADING: "Checked and loaded",
-    Stage.PUBLISHING: "Published",
-}
+_TITLES = Words(
+    {
+        Stage.AWAITING_UPLOAD: "Uploaded",
+        Stage.INSPECTING: "Inspected",
+        Stage.LOADING: "Checked and loaded",
+        Stage.PUBLISHING: "Published",
+    }
+)
 
 
 def steps_of(file: FileAnswer, zone: str) -> tuple[Step, ...]:
@@ -32,7 +36,7 @@ def steps_of(file: FileAnswer, zone: str) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-_WORDS = {"done": "done", "now": "now", "todo": "not yet", "failed": "stopped here"}
+_WORDS = Words({"done": "done", "now": "now", "todo": "not yet", "failed": "stopped here"})
 
 
 def _reached(file: FileAnswer) -> int:
@@ -67,8 +71,13 @@ def _details(file: FileAnswer, zone: str) -> dict[Stage, str]:
     names = ""
     if header is not None:
         whole = len(header.matched) + len(header.missing)
-        names = f"{len(header.matched)} of {whole} columns found"
-    rows = f"{count(file.statistics.rows_total)} rows" if file.statistics else ""
+        names = counted(
+            "%(found)s of %(number)s column found",
+            "%(found)s of %(number)s columns found",
+            whole,
+            found=count(len(header.matched)),
+        )
+    rows = rows_in_words(file.statistics.rows_total) if file.statistics else ""
     published = clock_time(file.completed_at, zone, with_seconds=True) if file.completed_at else ""
     uploaded = clock_time(file.uploaded_at, zone, with_seconds=True) if file.uploaded_at else ""
     return {

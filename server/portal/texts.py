@@ -1,18 +1,22 @@
 """The texts of the portal in the reader's language; English where there is no translation.
 
 Every text that a person reads goes through here, whole sentences with `%(name)s` for values:
-`_("Signed in as %(name)s") % {"name": name}`. Babel finds the texts by these functions' names and
-by `plural` of `figures.py`; `make docs` writes them to `web/locales/portal.pot`. Templates have the
-same functions from Jinja's own extension (`templates.py`).
+`_("Signed in as %(name)s") % {"name": name}`. Babel finds the texts by the names that stand here
+and in `counts.py`; `make docs` writes them to `web/locales/portal.pot`. Templates have the same
+functions from Jinja's own extension (`templates.py`).
 """
 
+from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from gettext import NullTranslations
+from typing import TypeVar
 
 from server.portal import catalogues
 from server.portal.accept_language import wanted
 
 ENGLISH = "en"
+
+_Key = TypeVar("_Key")
 
 _spoken: ContextVar[tuple[str, NullTranslations]] = ContextVar(
     "texts", default=(ENGLISH, NullTranslations())
@@ -66,3 +70,30 @@ def marked(message: str) -> str:
     A constant is made before anybody asked for a page, so in nobody's language.
     """
     return message
+
+
+class Words(Mapping[_Key, str]):
+    """A table of texts: code → its text, in the language of who reads it at that moment."""
+
+    def __init__(self, texts: Mapping[_Key, str], *, context: str = "") -> None:
+        """Keep the texts as they are.
+
+        Args:
+            texts: written out in the call, where Babel finds them.
+            context: what words stand for that mean several things, as for `pgettext`.
+        """
+        self._texts = texts
+        self._context = context
+
+    def __getitem__(self, key: _Key) -> str:
+        """Return the text."""
+        text = self._texts[key]
+        return pgettext(self._context, text) if self._context else gettext(text)
+
+    def __iter__(self) -> Iterator[_Key]:
+        """Yield the codes, in the order they are written in."""
+        return iter(self._texts)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._texts)

@@ -1,15 +1,17 @@
 """The portal's English for what the appliance knows as codes: states, ends, failures, causes."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from server.files.answers import FileAnswer, Statistics
 from server.files.failures import FAILURES, FailureCode
 from server.files.lifecycle import Outcome, Stage
-from server.portal.figures import count, plural
+from server.portal.counts import Forms, counted, listed
+from server.portal.figures import count
 from server.portal.parts import Chip, Progress, Tone
+from server.portal.texts import Words
+from server.portal.texts import gettext as _
 
-STAGES: Mapping[Stage, str] = MappingProxyType(
+STAGES = Words(
     {
         Stage.AWAITING_UPLOAD: "Waiting for the file",
         Stage.QUEUED: "Waiting its turn",
@@ -21,7 +23,7 @@ STAGES: Mapping[Stage, str] = MappingProxyType(
     }
 )
 
-RESULTS: Mapping[str, str] = MappingProxyType(
+RESULTS = Words(
     {
         "": "Any result",
         "imported": "Imported",
@@ -35,8 +37,11 @@ RESULTS: Mapping[str, str] = MappingProxyType(
     }
 )
 
+# Columns a chip names at most.
+_NAMED = 3
+
 # Short enough for a chip; the long sentence stands on the file's page.
-_FAILED_SHORT: Mapping[str, str] = MappingProxyType(
+_FAILED_SHORT: Words[str] = Words(
     {
         FailureCode.UPLOAD_EXPIRED: "Never arrived",
         FailureCode.CANCELLED: "Cancelled",
@@ -66,7 +71,7 @@ _FAILED_SHORT: Mapping[str, str] = MappingProxyType(
     }
 )
 
-_CAUSES: Mapping[str, str] = MappingProxyType(
+_CAUSES = Words(
     {
         "upload.requested": "Asked for an upload URL",
         "upload.cancelled": "Cancelled the upload",
@@ -96,32 +101,38 @@ _CAUSES: Mapping[str, str] = MappingProxyType(
 )
 
 
+_SENDERS = Words(
+    {
+        "worker": "a worker",
+        "sweep": "the sweep",
+        "storage": "the storage",
+        "retention": "the retention",
+        "cli": "the operator",
+    }
+)
+"""Parts of the appliance that do something to a file."""
+
+
 def cause_in_words(cause: str) -> str:
     """Return a line of history; an unknown cause is told as it is written."""
-    return _CAUSES.get(cause, cause.replace(".", " ").replace("-", " ").capitalize())
+    return _CAUSES.get(cause) or cause.replace(".", " ").replace("-", " ").capitalize()
 
 
 def failure_in_words(code: str) -> str:
     """Return a failure in a few words."""
-    return _FAILED_SHORT.get(code, "Not imported")
+    return _FAILED_SHORT.get(code) or _("Not imported")
 
 
 def sender_in_words(principal: str) -> str:
     """Return who: `API key “nightly”`, `nadia@example.com`, `a worker`."""
-    kind, _, name = principal.partition(":")
+    kind, name = principal.partition(":")[::2]
     match kind:
         case "key":
-            return f"API key “{name}”"
+            return _("API key “%(name)s”") % {"name": name}
         case "user":
             return name
-        case "worker":
-            return "a worker"
-        case "sweep" | "storage" | "retention":
-            return f"the {kind}"
-        case "cli":
-            return "the operator"
         case _:
-            return principal
+            return _SENDERS.get(kind, principal)
 
 
 def chip_of(file: FileAnswer) -> Chip:
@@ -133,7 +144,10 @@ def chip_of(file: FileAnswer) -> Chip:
             return Chip(Tone.OK, RESULTS[file.outcome])
         case Outcome.IMPORTED_WITH_REJECTIONS:
             aside = file.statistics.rows_rejected if file.statistics else 0
-            return Chip(Tone.WARN, f"Imported, {plural(aside, 'row')} set aside")
+            words = counted(
+                "Imported, %(number)s row set aside", "Imported, %(number)s rows set aside", aside
+            )
+            return Chip(Tone.WARN, words)
         case Outcome.FAILED:
             return Chip(Tone.BAD, _failure_short(file))
         case _:
@@ -144,11 +158,19 @@ def _failure_short(file: FileAnswer) -> str:
     failure = file.failure or {}
     short = failure_in_words(str(failure.get("code", "")))
     missing = failure.get("missing")
-    if isinstance(missing, list) and missing:
-        names = [str(name) for name in missing]
-        more = f" and {len(names) - 3} more" if len(names) > 3 else ""  # noqa: PLR2004
-        return f"{short}: {', '.join(names[:3])}{more}"
-    return short
+    if not isinstance(missing, list) or not missing:
+        return short
+    names = [str(name) for name in missing]
+    told, more = listed(names[:_NAMED]), len(names) - _NAMED
+    if more <= 0:
+        return _("%(failure)s: %(columns)s") % {"failure": short, "columns": told}
+    return counted(
+        "%(failure)s: %(columns)s and %(number)s more",
+        "%(failure)s: %(columns)s and %(number)s more",
+        more,
+        failure=short,
+        columns=told,
+    )
 
 
 def advice_of(failure: Mapping[str, object]) -> str:
@@ -166,14 +188,23 @@ def progress_of(file: FileAnswer) -> Progress | None:
         file.progress.bytes_total or file.file.size_bytes,
         file.progress.rows_done,
     )
-    words = STAGES[file.stage]
+    stage = STAGES[file.stage]
     if file.stage is not Stage.LOADING:
-        return Progress(0, None, words)
-    if rows:
-        words += f" · {count(rows)}"
-        if whole and 0 < done < whole:
-            words += f" of about {count(_rounded(rows * whole // done))}"
-    return Progress(min(done, whole or done), whole or None, words)
+        return Progress(0, None, stage)
+    return Progress(min(done, whole or done), whole or None, _loading(stage, rows, done, whole))
+
+
+def _loading(stage: str, rows: int, done: int, whole: int | None) -> str:
+    """Return the stage with the rows so far, and about how many there are, by the bytes."""
+    if not rows:
+        return stage
+    if not whole or not 0 < done < whole:
+        return _("%(stage)s · %(rows)s") % {"stage": stage, "rows": count(rows)}
+    return _("%(stage)s · %(rows)s of about %(whole)s") % {
+        "stage": stage,
+        "rows": count(rows),
+        "whole": count(_rounded(rows * whole // done)),
+    }
 
 
 def _rounded(number: int) -> int:
@@ -183,12 +214,15 @@ def _rounded(number: int) -> int:
 
 def fate_of_rows(statistics: Statistics) -> str:
     """Return what the imported rows are made of: `48,092 new · 12 replaced`."""
-    parts = [
-        (statistics.rows_inserted, "new"),
-        (statistics.rows_replaced, "replaced"),
-        (statistics.rows_outdated, "outdated"),
-        (statistics.rows_duplicate, "twice in the file"),
-        (statistics.rows_withheld, "held back"),
-    ]
-    told = [f"{count(number)} {word}" for number, word in parts if number]
-    return " · ".join(told) or "no rows"
+    parts = (
+        (statistics.rows_inserted, Forms("%(number)s new", "%(number)s new")),
+        (statistics.rows_replaced, Forms("%(number)s replaced", "%(number)s replaced")),
+        (statistics.rows_outdated, Forms("%(number)s outdated", "%(number)s outdated")),
+        (
+            statistics.rows_duplicate,
+            Forms("%(number)s twice in the file", "%(number)s twice in the file"),
+        ),
+        (statistics.rows_withheld, Forms("%(number)s held back", "%(number)s held back")),
+    )
+    told = [counted(*forms, number) for number, forms in parts if number]
+    return " · ".join(told) or _("no rows")

@@ -6,7 +6,8 @@ from decimal import Decimal
 import httpx
 import pytest
 
-from server.portal.figures import count, money, money_with_symbol, percent, plural, seconds, size
+from server.portal.counts import rows_in_words
+from server.portal.figures import count, money, money_with_symbol, percent, seconds, size
 from server.portal.locales import DEFAULT, current_locale, print_for
 
 
@@ -43,7 +44,7 @@ def test_every_number_follows_the_locale() -> None:
     print_for("de-DE")
 
     assert count(1234567) == "1.234.567"
-    assert plural(1234, "row") == "1.234 rows"
+    assert rows_in_words(1234) == "1.234 rows"
     assert money(Decimal("-1204331.18"), "EUR") == "\N{MINUS SIGN}1.204.331,18"
     assert money_with_symbol(Decimal("8.005"), "EUR").endswith("8,01")
     assert percent(Decimal("0.029101")).startswith("2,91")
