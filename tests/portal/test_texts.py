@@ -117,6 +117,19 @@ def test_numbers_have_the_forms_of_the_language(shelf: Path) -> None:
     assert gettext("") == ""
 
 
+def test_a_language_counts_as_its_header_says(shelf: Path) -> None:
+    forms = "nplurals=3; plural=n==1 ? 0 : n%10>=2 && n%10<=4 && (n%100<10 || n%100>=20) ? 1 : 2;"
+    words = ("wiersz", "wiersze", "wierszy")
+    rows = "".join(f'msgstr[{form}] "%(number)s {word}"\n' for form, word in enumerate(words))
+    text = 'msgid "%(number)s row"\nmsgid_plural "%(number)s rows"\n'
+    drop(shelf, "pl", f'"Plural-Forms: {forms}\\n"\n\n{text}{rows}')
+
+    speak_for("pl")
+
+    told = [ngettext("%(number)s row", "%(number)s rows", number) for number in (1, 3, 12, 22, 25)]
+    assert [it.split()[1] for it in told] == ["wiersz", "wiersze", "wierszy", "wiersze", "wierszy"]
+
+
 @pytest.mark.parametrize(
     ("text", "translated"),
     [
@@ -139,7 +152,16 @@ def test_a_translation_that_does_not_fit_its_text_is_not_used(
     assert (gettext("Files"), gettext(text)) == ("Dateien", text)
 
 
-@pytest.mark.parametrize("broken", ['msgid "Sign in\n', "\x00 nothing of the kind", "msgstr[5 x"])
+@pytest.mark.parametrize(
+    "broken",
+    [
+        'msgid "Sign in\n',
+        "\x00 nothing of the kind",
+        "msgstr[5 x",
+        '"Plural-Forms: nplurals=2; plural=exit(1);\\n"\n\nmsgid "Sign in"\nmsgstr "Anmelden"\n',
+        '"Plural-Forms: nplurals=2; plural=n/0;\\n"\n\nmsgid "Sign in"\nmsgstr "Anmelden"\n',
+    ],
+)
 def test_a_catalogue_that_cannot_be_read_leaves_english(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
 ) -> None:
