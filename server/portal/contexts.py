@@ -61,7 +61,7 @@ class Shell:
     csrf_token: str
     workspace: str
     role: str
-    """What they are in the workspace, in words."""
+    """What they are in the workspace, as a word within a sentence."""
     places: tuple[PlaceLine, ...]
     """Every workspace of theirs, this one too."""
     navigation: tuple[Entry, ...]

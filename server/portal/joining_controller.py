@@ -20,7 +20,7 @@ from server.portal.entrance import cookie_of, is_ours, stale, token_of
 from server.portal.people_contexts import JoinPage, NewPasswordPage
 from server.portal.reader import PageRequest
 from server.portal.refusals import answer_page
-from server.portal.role_words import MAY, ROLES
+from server.portal.role_words import IN_A_SENTENCE, MAY
 from server.portal.texts import gettext as _
 from server.settings import Settings
 from server.telemetry.request_id import current_request_id
@@ -161,7 +161,7 @@ async def _join_form(
         token=token,
         email=invited.email,
         workspace=invited.workspace,
-        role=ROLES[invited.role],
+        role=IN_A_SENTENCE[invited.role],
         may=MAY[invited.role],
         is_known=invited.is_known,
         name=name,

@@ -9,7 +9,7 @@ from server.errors import Unauthenticated
 from server.insights.question import is_known_zone
 from server.portal.contexts import PlaceLine, Shell
 from server.portal.navigation import navigation_for
-from server.portal.role_words import ROLES
+from server.portal.role_words import IN_A_SENTENCE
 
 ZONE_COOKIE = "tallydock_zone"
 """Set by `theme.js` to the browser's zone; anybody may set it, so it is checked."""
@@ -42,9 +42,11 @@ def shell_of(request: PageRequest, *, title: str, place: str) -> Shell:
         zone=zone_of(request),
         csrf_token=session.csrf_token,
         workspace=session.place.name,
-        role=ROLES[session.place.role],
+        role=IN_A_SENTENCE[session.place.role],
         places=tuple(
-            PlaceLine(place.workspace_id, place.name, ROLES[place.role], place == session.place)
+            PlaceLine(
+                place.workspace_id, place.name, IN_A_SENTENCE[place.role], place == session.place
+            )
             for place in session.places
         ),
         navigation=navigation_for(session.principal.scopes),

@@ -15,6 +15,17 @@ ROLES = Words(
     }
 )
 
+IN_A_SENTENCE = Words(
+    {
+        Role.ADMIN: "admin",
+        Role.EDITOR: "editor",
+        Role.APPROVER: "approver",
+        Role.VIEWER: "viewer",
+        Role.AUDITOR: "auditor",
+    }
+)
+"""The same within a sentence: which letters are small then is for the language to say."""
+
 MAY = Words(
     {
         Role.ADMIN: "Everything, with keys, people and audit.",

@@ -26,8 +26,8 @@ SHELL = Shell(
     zone="Europe/Berlin",
     csrf_token="token",
     workspace="Northwind Pay",
-    role="Editor",
-    places=(PlaceLine("ours", "Northwind Pay", "Editor", is_here=True),),
+    role="editor",
+    places=(PlaceLine("ours", "Northwind Pay", "editor", is_here=True),),
     navigation=navigation_for(ALL_SCOPES),
 )
 TITLES = {"transactions": "Transactions"}
