@@ -7,7 +7,10 @@ import httpx
 import pytest
 
 from server.portal import catalogues
+from server.portal.contexts import StandingFragment
 from server.portal.figures import count
+from server.portal.parts import OutageLine
+from server.portal.templates import environment
 from server.portal.texts import gettext, language, ngettext, pgettext, speak_for
 from tests.texts import POT, pot
 
@@ -79,6 +82,18 @@ async def test_without_a_translation_the_words_are_english_and_say_so(
 
     assert '<html lang="en" data-locale="fr"' in page
     assert "<h1>Sign in</h1>" in page
+
+
+def test_a_translators_marks_stay_marks(shelf: Path) -> None:
+    drop(shelf, "nl", 'msgid "What does not answer"\nmsgstr "Wat \\"zwijgt\\" & <wacht"\n')
+    speak_for("nl")
+    outage = OutageLine("", "", "")
+
+    html = (
+        environment().get_template("parts/standing.html").render(page=StandingFragment((outage,)))
+    )
+
+    assert 'aria-label="Wat &#34;zwijgt&#34; &amp; &lt;wacht"' in html
 
 
 @pytest.mark.parametrize(
