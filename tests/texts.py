@@ -1,8 +1,8 @@
 """`web/locales/portal.pot`, from the code: `make docs` writes it, a test holds it.
 
 Babel finds the texts by the names of the functions in `server/portal/texts.py` and `counts.py`, and
-here those in tables (`Words`). Where each is used stands beside it, without the line, which would
-change with every edit.
+here those in tables (`Words`), and what the contract's closed lists say by code. Where each is used
+stands beside it, without the line, which would change with every edit.
 """
 
 import ast
@@ -14,6 +14,10 @@ from pathlib import Path
 from babel.messages.catalog import Catalog
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import write_po
+
+from server import errors
+from server.datasets.issues import ISSUES
+from server.files.failures import FAILURES
 
 ROOT = Path(__file__).resolve().parent.parent
 POT = ROOT / "web/locales/portal.pot"
@@ -35,6 +39,24 @@ def _of_tables() -> Iterator[tuple[str, int, str, list[str], str | None]]:
             context = next((ast.literal_eval(it.value) for it in table.keywords), None)
             for line, text in entries(table):
                 yield name, line, text, [], context
+
+
+def _of_codes() -> Iterator[tuple[str, int, str, list[str], str | None]]:
+    """Yield what belongs to a public code, and is looked up by it."""
+    told = {
+        "server/datasets/issues.py": [kind.title for kind in ISSUES.values()],
+        "server/errors.py": [
+            it.title
+            for it in vars(errors).values()
+            if isinstance(it, type) and hasattr(it, "title")
+        ],
+        "server/files/failures.py": [
+            text for failure in FAILURES.values() for text in (failure.title, failure.advice)
+        ],
+    }
+    for name, texts in told.items():
+        for line, text in enumerate(texts):
+            yield name, line, text, [], None
 
 
 def tables(module: ast.Module) -> Iterator[ast.Call]:
@@ -73,7 +95,7 @@ def collected() -> Catalog:
         strip_comment_tags=True,
         directory_filter=lambda _: True,
     )
-    in_order = sorted((*found, *_of_tables()), key=lambda it: (it[0], it[1]))
+    in_order = sorted((*found, *_of_tables(), *_of_codes()), key=lambda it: (it[0], it[1]))
     for name, _line, text, comments, context in in_order:
         texts.add(text, locations=[(name, 0)], auto_comments=comments, context=context)
     return texts

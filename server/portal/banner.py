@@ -11,7 +11,7 @@ from server.portal.counts import counted
 from server.portal.dates import moment_in_words
 from server.portal.parts import Action, Banner, Tone
 from server.portal.texts import gettext as _
-from server.portal.words import STAGES, advice_of, progress_of
+from server.portal.words import STAGES, advice_of, progress_of, title_of
 
 
 def banner_of(file: FileAnswer, *, now: datetime, zone: str) -> Banner:
@@ -155,8 +155,9 @@ def _with_rejections(file: FileAnswer, statistics: Statistics) -> Banner:
 
 def _failed(file: FileAnswer, statistics: Statistics) -> Banner:
     failure = file.failure or {}
-    title = str(failure.get("title") or _("Not imported")).rstrip(".")
     detail = str(failure.get("detail") or "").strip()
+    # A detail that only repeats the title, in the words of the contract, says nothing more.
+    says_more = detail.rstrip(".") != str(failure.get("title") or "").rstrip(".")
     actions: tuple[Action, ...] = (_new_file(),)
     if file.outcome is Outcome.FAILED and failure.get("retryable"):
         actions = (again(file, _("Retry")),)
@@ -165,14 +166,14 @@ def _failed(file: FileAnswer, statistics: Statistics) -> Banner:
     is_quiet = file.outcome in (Outcome.CANCELLED, Outcome.NEVER_UPLOADED)
     code = str(failure.get("code") or "") or None
     told = (
-        "" if detail.rstrip(".") == title else detail,
+        detail if says_more else "",
         *_near_misses(failure),
         advice_of(failure),
         _("Nothing of it is on your dashboards."),
     )
     return Banner(
         Tone.QUIET if is_quiet else Tone.BAD,
-        _sentence(title),
+        _sentence(title_of(failure)),
         " ".join(it for it in told if it),
         code,
         actions,

@@ -203,7 +203,7 @@ def _controls(statistics: Statistics) -> Table:
 
 
 def _issue_title(code: str) -> str:
-    return ISSUES[IssueCode(code)].title if code in list(IssueCode) else code
+    return _(ISSUES[IssueCode(code)].title) if code in list(IssueCode) else code
 
 
 def _facts(file: FileAnswer, family: Family, undo: str) -> tuple[Fact, ...]:

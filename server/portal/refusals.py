@@ -45,7 +45,7 @@ def answer_page(request: PageRequest, fault: Exception) -> Template | Redirect:
             error = Internal()
     page = ErrorPage(
         status=error.status,
-        title=error.title,
+        title=_(error.title),
         detail=error.detail if error.detail.rstrip(".") != error.title else _next(),
         request_id=current_request_id(),
     )

@@ -173,10 +173,18 @@ def _failure_short(file: FileAnswer) -> str:
     )
 
 
+def title_of(failure: Mapping[str, object]) -> str:
+    """Return what happened, without a final stop, in the words of its code."""
+    code = str(failure.get("code", ""))
+    if code in list(FailureCode):
+        return _(FAILURES[FailureCode(code)].title)
+    return str(failure.get("title") or _("Not imported")).rstrip(".")
+
+
 def advice_of(failure: Mapping[str, object]) -> str:
     """Return what to do about a failure."""
     code = str(failure.get("code", ""))
-    return FAILURES[FailureCode(code)].advice if code in list(FailureCode) else ""
+    return _(FAILURES[FailureCode(code)].advice) if code in list(FailureCode) else ""
 
 
 def progress_of(file: FileAnswer) -> Progress | None:
