@@ -36,7 +36,12 @@ class Analytics:
     ) -> None:
         self._dsn = dsn
         self.database = database
-        self._defaults: dict[str, object] = {"max_memory_usage": memory_bytes}
+        self._defaults: dict[str, object] = {
+            "max_memory_usage": memory_bytes,
+            # A partition is a month, and a file may hold decades: ClickHouse refuses an insert into
+            # more than a hundred.
+            "max_partitions_per_insert_block": 0,
+        }
         if threads:
             self._defaults["max_threads"] = threads
         self._cores: int | None = None
@@ -163,9 +168,7 @@ class Analytics:
 
     async def import_rows(self, table: str, exported: bytes, *, comment: str) -> None:
         """Insert what `export` returned into a table of ours; errors as for query."""
-        # A backup's rows lie in more months than one insert may touch by default.
-        settings = {"max_partitions_per_insert_block": 0}
-        asked = self._settings(comment, settings, None)
+        asked = self._settings(comment, None, None)
 
         def run(client: Client) -> None:
             client.raw_insert(

@@ -119,7 +119,6 @@ async def make_current(
             "SELECT _workspace, _key, tupleElement(newest, 1), tupleElement(newest, 2) FROM"
             f" (SELECT _workspace, _key, max((_uploaded_at, {FILE_ORDER})) AS newest {seen}"
             " GROUP BY _workspace, _key))",
-            settings={"max_partitions_per_insert_block": 0},
             comment=_COMMENT,
         )
     await analytics.command(

@@ -6,7 +6,7 @@ come back to: they are dropped when the run is over, and swept when it died (`ma
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Final
@@ -26,16 +26,6 @@ _OTHER_STRUCTURE: Final = 122  # INCOMPATIBLE_COLUMNS
 _RUN_TABLE: Final = re.compile(
     r"[a-z]+_[a-z0-9_]+_(?P<file>[0-9a-f]{32})_(?P<attempt>\d+)_(?P<run>[0-9a-zA-Z]+)"
 )
-
-
-@dataclass(frozen=True)
-class Lost:
-    """Rows that leave a table."""
-
-    rows: str
-    """The condition they meet, over the table's columns."""
-    among: str = "1"
-    """The condition of the rows that are looked at."""
 
 
 @dataclass(frozen=True)
@@ -186,36 +176,6 @@ class Attempt:
             told = [await self._columns(table) for table in (source, target)]
             await self.run(f"ALTER TABLE {source} {additions(*told)}")
             await self.run(statement)
-
-    async def keep_only(self, target: str, lost: Sequence[Lost]) -> None:
-        """Take the lost rows out of target: only partitions that hold one are written.
-
-        Args:
-            target: a table of the dataset's structure.
-            lost: conditions that together look at every row, each row once.
-        """
-        touched: set[str] = set()
-        for one in lost:
-            found = await self.query(
-                f"SELECT DISTINCT _partition_id AS id FROM {target}"
-                f" WHERE {one.among} AND ({one.rows})"
-            )
-            touched |= {str(partition) for (partition,) in found.rows}
-        for partition in sorted(touched):
-            side = await self.create("side", like=target)
-            for one in lost:
-                await self.run(
-                    f"INSERT INTO {side} SELECT * FROM {target}"
-                    f" WHERE _partition_id = '{partition}' AND {one.among} AND NOT ({one.rows})"
-                )
-            # ClickHouse refuses to replace a partition by nothing.
-            change = (
-                f"REPLACE PARTITION ID '{partition}' FROM {side}"
-                if await self.count(side)
-                else f"DROP PARTITION ID '{partition}'"
-            )
-            await self.run(f"ALTER TABLE {target} {change}")
-        await self.drop("side")
 
     async def _columns(self, table: str) -> Columns:
         bare = table.removeprefix(f"{self.analytics.database}.")

@@ -14,8 +14,9 @@ from server.datasets.declaration import Dataset
 from server.datasets.issues import IssueCode
 from server.datasets.layout import Layout
 from server.datasets.tables import GOOD
-from worker.ingest.attempt import Attempt, Lost
+from worker.ingest.attempt import Attempt
 from worker.ingest.keys import KEYS_PER_BUCKET, in_bucket
+from worker.ingest.removal import Lost, remove
 from worker.ingest.rows import stage_aside
 from worker.ingest.source import Source
 
@@ -45,7 +46,7 @@ async def settle_doubled_keys(attempt: Attempt, layout: Layout, source: Source) 
     if marks is None:
         return Doubled()
     lost = Lost(f"_verdict = {GOOD} AND _row IN (SELECT row FROM {marks})")
-    await attempt.keep_only(attempt.staged, [lost])
+    await remove(attempt, attempt.staged, [lost])
     counted = await attempt.query(
         f"SELECT countIf(ambiguous = 0) AS copies, countIf(ambiguous = 1) AS aside FROM {marks}"
     )

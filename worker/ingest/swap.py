@@ -11,9 +11,10 @@ from typing import Final
 from server.datasets.tables import current_table, next_tables
 from server.errors import QueryRejected
 from server.files.claims import LeaseLost
-from worker.ingest.attempt import Attempt, Lost
+from worker.ingest.attempt import Attempt
 from worker.ingest.dataset_lock import Held
 from worker.ingest.keys import Keys
+from worker.ingest.removal import Lost, remove
 from worker.ingest.room import check_definition, check_room
 
 _GENERATION: Final = re.compile(r"generation=(\d+)")
@@ -67,7 +68,7 @@ async def swap(attempt: Attempt, change: Change, *, generation: int, held: Held)
         parts = change.lost_keys.parts()
         ours = "_workspace = {workspace:String}"
         lost = [Lost(f"{ours} AND _key IN ({part.keys})", among=part.rows) for part in parts]
-        await attempt.keep_only(following, lost)
+        await remove(attempt, following, lost)
     if change.arrivals is not None:
         await attempt.attach_all(source=change.arrivals, target=following)
     await check_room(attempt)
