@@ -90,7 +90,7 @@ def test_a_file_goes_where_its_sender_says(page: Page, portal: Portal) -> None:
     )
     entry = page.locator("#entries > li")
     entry.get_by_label("Dataset").select_option("settlements")
-    with page.expect_response(re.compile(r"/row\?new=yes")):
+    with page.expect_response(re.compile(r"/row\?new=true")):
         entry.get_by_role("button", name="Send", exact=True).click()
 
     expect(page.locator("#tray")).to_be_hidden()
@@ -224,7 +224,7 @@ def test_a_put_that_fails_is_tried_again_at_the_same_url(page: Page, portal: Por
     entry.get_by_role("button", name="Send", exact=True).click()
     expect(entry).to_contain_text("The storage answered 400")
 
-    with page.expect_response(re.compile(r"/row\?new=yes")):
+    with page.expect_response(re.compile(r"/row\?new=true")):
         entry.get_by_role("button", name="Try again").click()
 
     expect(page.locator("#tray")).to_be_hidden()

@@ -9,6 +9,7 @@ from server.access.service import FirstRun
 from server.access.sessions import COOKIE
 from server.datasets.catalogue import Catalogue
 from server.insights.service import Insights
+from server.portal.templates import STATIC
 from tests.fixtures.http import client_of
 from tests.portal.builders import NoInsights
 from tests.portal.conftest import MakePortal
@@ -70,6 +71,20 @@ async def test_files_never_sent_are_out_of_the_way(
     assert "never-came.csv" not in (listed := (await reader.get("/files")).text)
     assert "1 file asked for and not sent" in listed
     assert "never-came.csv" in (await reader.get("/files?result=unsent")).text
+
+
+async def test_a_file_just_sent_has_a_line_where_the_script_asks_for_it(
+    reader: httpx.AsyncClient, client: httpx.AsyncClient
+) -> None:
+    asked = {"datasetType": "orders", "file": {"name": "just-sent.csv", "type": "csv"}}
+    sent = (await client.post("/analytics/files/upload", json=asked)).json()
+    query = re.search(r"/row(\?[^`]+)`", (STATIC / "js/files.js").read_text())
+    assert query is not None
+
+    line = await reader.get(f"/files/{sent['id']}/row{query[1]}")
+
+    assert line.status_code == 200
+    assert "just-sent.csv" in line.text
 
 
 @pytest.mark.parametrize("path", ["/datasets/nonsense", "/datasets/transactions/x"])

@@ -7,7 +7,7 @@ const rows = document.getElementById("rows");
 
 /** Put a file that was just sent at the top of the list, where it is followed. */
 export async function showSent(fileId) {
-  await htmx.ajax("GET", `/files/${fileId}/row?new=yes`, { target: rows, swap: "afterbegin", select: "tr" });
+  await htmx.ajax("GET", `/files/${fileId}/row?new=true`, { target: rows, swap: "afterbegin", select: "tr" });
 }
 
 /** One line for each file: the newest, as the server said it last. */
