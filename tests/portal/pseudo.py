@@ -1,6 +1,7 @@
 """A language in which every text of the catalogue can be told: `⟦12 Sign in⟧` for `Sign in`.
 
-What stands on a page outside of these brackets, and is no data, was forgotten by the catalogue.
+What stands on a page outside of these brackets, and is no data, was forgotten by the catalogue. A
+text's values stand outside too, since they may be texts themselves: `⟦13 Join ⟧main⟦⟧`.
 """
 
 import re
@@ -16,7 +17,10 @@ from tests.texts import collected
 PSEUDO = "en-XA"
 """As Android names the pseudo-language of English; browsers may ask for it."""
 
-ATTRIBUTES = ("aria-label", "title", "placeholder", "alt", "data-label", "data-more", "data-fewer")
+ATTRIBUTES = (
+    *("aria-label", "title", "placeholder", "alt", "data-label", "data-more", "data-fewer"),
+    *("data-question", "data-confirm"),
+)
 """Attributes that a person reads or is read to; of `data-`, those that style sheet and scripts
 show as they are."""
 
@@ -26,9 +30,11 @@ _NO_TEXT = {
     "code": "names of files and variables",
     "kbd": "what stands on a key",
 }
-_NAMES = re.compile(r"\b(?:Tallydock|CSV)\b")
+_NAMES = "Tallydock|CSV"
 """The product and a format: the same in every language."""
 
+_VALUE = re.compile(r"<[^>]*>|%\(\w+\)s")
+"""A value, and an element, which is left as it is."""
 _SEEN = re.compile(r"⟦(\d+) ")
 _LETTERS = re.compile(r"[^\W\d_]")
 
@@ -39,13 +45,18 @@ def write_pseudo(folder: Path) -> list[Message]:
     texts = [message for message in catalogue if message.id]
     for number, message in enumerate(texts):
         forms = (message.id,) if isinstance(message.id, str) else message.id
-        marked = tuple(f"⟦{number} {form}⟧" for form in forms)
+        told = (_VALUE.sub(_apart, form) for form in forms)
+        marked = tuple(f"⟦{number} {form}⟧" for form in told)
         message.string = marked[0] if len(marked) == 1 else marked
     path = folder / PSEUDO.replace("-", "_") / "LC_MESSAGES/portal.po"
     path.parent.mkdir(parents=True)
     with path.open("wb") as file:
         write_po(file, catalogue)
     return texts
+
+
+def _apart(found: re.Match[str]) -> str:
+    return found[0] if found[0].startswith("<") else f"⟧{found[0]}⟦"
 
 
 def seen(html: str) -> set[int]:
@@ -63,15 +74,11 @@ def untranslated(html: str, data: Iterable[str] = ()) -> list[str]:
     reader = _Reader()
     reader.feed(html)
     reader.close()
-    known = sorted({it for it in data if it}, key=len, reverse=True)
-    found = []
-    for text in reader.outside():
-        rest = _NAMES.sub(" ", text)
-        for it in known:
-            rest = rest.replace(it, " ")
-        if _LETTERS.search(rest):
-            found.append(" ".join(text.split()))
-    return found
+    known = sorted({re.escape(it) for it in data if it}, key=len, reverse=True)
+    whole = re.compile(rf"(?<!\w)(?:{'|'.join([_NAMES, *known])})(?!\w)")
+    return [
+        " ".join(text.split()) for text in reader.outside() if _LETTERS.search(whole.sub(" ", text))
+    ]
 
 
 class _Reader(HTMLParser):
@@ -112,5 +119,5 @@ def _outside(text: str, depth: int) -> tuple[str, int]:
     stretch = ""
     for letter in text:
         depth += (letter == "⟦") - (letter == "⟧")
-        stretch += letter if not depth and letter != "⟧" else ""
+        stretch += letter if not depth and letter != "⟧" else " "
     return stretch, depth

@@ -11,6 +11,7 @@ from server.datasets.pages import DatasetPage
 from server.files.answers import answer_file
 from server.files.failures import FailureCode
 from server.files.lifecycle import Outcome, Stage
+from server.portal import history_lines
 from server.portal.contexts import Shell
 from server.portal.dataset_pages import dataset_page
 from server.portal.dates import span, when
@@ -24,7 +25,8 @@ from tests.portal.builders import NOW, make_file
 def test_every_state_and_failure_has_words() -> None:
     assert set(STAGES) == set(Stage)
     assert set(RESULTS) == {"", *(str(outcome) for outcome in Outcome)}
-    assert set(_FAILED_SHORT) == set(FailureCode)
+    assert set(_FAILED_SHORT) == set(history_lines._FAULTS) == set(FailureCode)
+    assert set(history_lines._ENDS) == set(Outcome)
 
 
 @pytest.mark.parametrize(
