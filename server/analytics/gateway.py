@@ -41,6 +41,10 @@ class Analytics:
             # A partition is a month, and a file may hold decades: ClickHouse refuses an insert into
             # more than a hundred.
             "max_partitions_per_insert_block": 0,
+            # After a swap the table that was current is dropped, of whatever size: what counts of
+            # it is linked elsewhere. ClickHouse refuses to drop more than 50 GB.
+            "max_table_size_to_drop": 0,
+            "max_partition_size_to_drop": 0,
         }
         if threads:
             self._defaults["max_threads"] = threads

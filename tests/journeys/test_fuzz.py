@@ -4,10 +4,11 @@ By default a handful of files each way; `TALLYDOCK_TEST_FUZZ_SECONDS=600` goes o
 `TALLYDOCK_TEST_FUZZ_SEED` begins where another run found something.
 """
 
-import logging
 import os
 import random
 import time
+from collections import Counter
+from collections.abc import Callable
 
 import pytest
 
@@ -18,8 +19,6 @@ from tests.journeys.mutations import SPOILS, Spoil, spoil_cells
 from tests.journeys.payments import Payments
 
 pytestmark = pytest.mark.slow
-
-logger = logging.getLogger(__name__)
 
 SECONDS = float(os.environ.get("TALLYDOCK_TEST_FUZZ_SECONDS", "0"))
 SEED = os.environ.get("TALLYDOCK_TEST_FUZZ_SEED", "tallydock")
@@ -33,8 +32,10 @@ def test_any_file_ends_and_every_row_is_accounted_for(
     client: Client,
     payments: Payments,
     spoil: Spoil,
+    record_testsuite_property: Callable[[str, object], None],
 ) -> None:
     end, sent = time.monotonic() + SECONDS / len(SPOILS), 0
+    ends: Counter[str] = Counter()
     while sent < FEWEST or time.monotonic() < end:
         chance = random.Random(f"{SEED}-{sent}")
         rows = payments.rows(ROWS)
@@ -47,8 +48,9 @@ def test_any_file_ends_and_every_row_is_accounted_for(
         if spoil is spoil_cells and file.statistics is not None:
             seen = file.statistics.rows_total + file.statistics.rows_skipped
             assert seen == ROWS, told
+        ends[str(file.failure["code"] if file.failure is not None else file.outcome)] += 1
         sent += 1
-    logger.info("%d files", sent)
+    record_testsuite_property(f"fuzz_{spoil.__name__}", f"{sent} files: {dict(ends)}")
 
 
 def check(file: FileAnswer, told: str) -> None:
