@@ -6,7 +6,7 @@ local time comes from the dictionary `zones` (`server/analytics/zones.py`), per 
 own functions want one constant zone.
 """
 
-from server.analytics.zones import zone_names
+from server.analytics.zones import KIND_BITS, zone_names
 from server.datasets.column import Column
 from server.datasets.declaration import Dataset
 from server.datasets.issues import IssueCode, Severity
@@ -50,7 +50,7 @@ def judge_zone(dataset: Dataset, column: Column) -> Judgement:
     """Return how the zone column is judged: it matters when the event time has no offset."""
     name, text = column.name, f"s_{column.name}"
     event = dataset.event_time
-    unknown = f"(tupleElement(k_{event}, 2) = {UNKNOWN})"
+    unknown = f"({_kind(event)} = {UNKNOWN})"
     is_needed = f"empty(o_{event})"
     rules = (
         *unreadable(column, Severity.ERROR, is_needed),
@@ -86,12 +86,9 @@ def judge_datetime(dataset: Dataset, column: Column, severity: Severity) -> Judg
         f"fromUnixTimestamp64Micro((l_{name} - u_{name}) * 1000000"
         f" + if({plain}, 0, {micros}), 'UTC')"
     )
-    found = (
-        "dictGetOrDefault({zones:String}, ('offset_seconds', 'kind'),"
-        f" z, l_{name}, (toInt32(0), toUInt8({UNKNOWN})))"
-    )
+    found = f"dictGetOrDefault({{zones:String}}, 'told', z, l_{name}, toInt32({UNKNOWN}))"
     if column.utc:
-        found = "(toInt32(0), toUInt8(0))"
+        found = "toInt32(0)"
     steps = (
         # b: 'YYYY-MM-DD hh:mm:ss' of the value, without fraction and offset.
         (f"b_{name}", f"if({plain}, {text}, {rebuilt})"),
@@ -99,14 +96,15 @@ def judge_datetime(dataset: Dataset, column: Column, severity: Severity) -> Judg
         (f"t_{name}", f"parseDateTimeOrNull(b_{name}, '%Y-%m-%d %H:%i:%s', 'UTC')"),
         (f"l_{name}", f"toInt64(assumeNotNull(t_{name}))"),
         (f"o_{name}", f"if({plain}, '', {zone})"),
+        # k: the zone's offset then and its kind, told as `zones.told` packs them.
         (f"k_{name}", found),
-        (f"u_{name}", f"if(empty(o_{name}), tupleElement(k_{name}, 1), {own_offset})"),
+        (f"u_{name}", f"if(empty(o_{name}), bitShiftRight(k_{name}, {KIND_BITS}), {own_offset})"),
         (f"v_{name}", instant if column.required else f"if(isNull(t_{name}), NULL, {instant})"),
     )
     shaped = f"match({text}, '{_SHAPE}')"
     readable = both(f"isNotNull(t_{name})", f"if({plain}, 1, {shaped})")
     local = f"empty(o_{name})"
-    kind = f"tupleElement(k_{name}, 2)"
+    kind = _kind(name)
     clean = both(readable, f"if({local}, {kind} = 0, 1)")
     rules = [
         *required(column, severity),
@@ -148,6 +146,10 @@ def judge_date(column: Column, severity: Severity) -> Judgement:
     rules = (*required(column, severity), Rule("1", IssueCode.TYPE_ERROR, severity))
     empty = "toDate32('1970-01-01')" if column.required else "NULL"
     return Judgement(name, ((value, f"toDate32OrNull({text})"),), clean, rules, empty)
+
+
+def _kind(name: str) -> str:
+    return f"bitAnd(k_{name}, {2**KIND_BITS - 1})"
 
 
 def _unreadable(
