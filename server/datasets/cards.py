@@ -3,7 +3,7 @@
 The rule is that of `card_numbers.py`, in a form that costs nearly nothing for cells without one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from server.datasets.card_numbers import HASHED, SCHEME, WRITTEN
 from server.datasets.column import Column, ColumnType
@@ -35,14 +35,30 @@ _NO_UUID = "toUUID('00000000-0000-0000-0000-000000000000')"
 
 def card_number_in(text: str) -> str:
     """Return the condition that the text holds a card number; cheap for texts that do not."""
-    has_run = f"position({_alike(text)}, '{_RUN}') > 0"
+    has_run = holds_run(text)
     is_uuid = f"bitAnd(length({text}) = {_UUID_LENGTH}, toUUIDOrZero({text}) != {_NO_UUID})"
+    # Bound to a name by arrayMap: the same words five times would be five times to analyse.
+    found = ", ".join(f"extractAll(plain, {quoted(written)})" for written in WRITTEN)
     plain = f"replaceRegexpAll({text}, '{HASHED}', ' ')"
-    found = ", ".join(f"extractAll({plain}, {quoted(written)})" for written in WRITTEN)
-    digits = f"arrayMap(x -> replaceRegexpAll(x, '[ -]', ''), arrayConcat({found}))"
+    written = f"arrayFlatten(arrayMap(plain -> [{found}], [{plain}]))"
+    digits = f"arrayMap(x -> replaceRegexpAll(x, '[ -]', ''), {written})"
     holds = f"arrayExists(d -> match(d, {quoted(SCHEME)}) AND {_luhn('d')} % 10 = 0, {digits})"
     # Each branch is worked out only for the rows that take it.
     return f"if({has_run}, if({is_uuid}, 0, {holds}), 0)"
+
+
+def card_number_in_any(texts: Sequence[str]) -> str:
+    """Return the condition that one of the texts holds a card number.
+
+    To analyse it takes no longer than for one text; to work it out puts the texts of a row into an
+    array, so it is for the few rows that have to be looked into.
+    """
+    return f"arrayExists(text -> {card_number_in('text')}, [{', '.join(texts)}])"
+
+
+def holds_run(text: str) -> str:
+    """Return the condition that there are as many digits in a row as a card number has."""
+    return f"(position({_alike(text)}, '{_RUN}') > 0)"
 
 
 def holds_no_control(text: str) -> str:
@@ -54,15 +70,23 @@ def holds_no_control(text: str) -> str:
     return f"(position({_alike(text)}, '\\x01') = 0)"
 
 
-def refused(dataset: Dataset, layout: Layout, cut: Cut) -> list[tuple[str, str]]:
+def refused(
+    dataset: Dataset, layout: Layout, cut: Cut, *, but: Collection[str] = ()
+) -> list[tuple[str, str]]:
     """Return (label, condition) of every cell that may hold no card number.
 
     Cells of columns that the dataset does not know, and cells beyond the header, are among them;
     those of exempt columns are not.
+
+    Args:
+        dataset: what the file is of.
+        layout: how it is cut into cells.
+        cut: where its cells come from.
+        but: columns that are left out.
     """
     conditions = []
     for place, (label, name) in enumerate(zip(layout.labels, layout.columns, strict=True)):
-        if name is not None and not _is_refused(dataset.column(name)):
+        if name is not None and (name in but or not is_refused(dataset.column(name))):
             continue
         if label in layout.exempt:
             continue
@@ -78,12 +102,12 @@ def refused(dataset: Dataset, layout: Layout, cut: Cut) -> list[tuple[str, str]]
 def misplaced(
     dataset: Dataset, layout: Layout, judgements: Sequence[Judgement]
 ) -> list[tuple[str, str]]:
-    """Return (label, condition) of the faulty cells whose columns leave no room for a card number.
+    """Return (label, text) of the faulty cells whose columns leave no room for a card number.
 
     A number, a time or a word of a list holds none; a cell that is none of these may, and it would
-    be kept with its row's fault. Cells without fault are not looked into.
+    be kept with its row's fault. The text is `''` for a cell without fault.
     """
-    conditions = []
+    texts = []
     for judgement in judgements:
         name = judgement.column
         if name not in layout.columns or dataset.column(name).type in _OF_ANY_TEXT:
@@ -91,17 +115,19 @@ def misplaced(
         place = layout.columns.index(name)
         label = layout.labels[place]
         if label not in layout.exempt:
-            holds = card_number_in(layout.cell(place))
-            conditions.append((label, f"if({judgement.clean}, 0, {holds})"))
-    return conditions
+            texts.append((label, f"if({judgement.clean}, '', {layout.cell(place)})"))
+    return texts
 
 
 def _alike(text: str) -> str:
     return f"translate({text}, '{_FROM}', '{_TO}')"
 
 
-def _is_refused(column: Column) -> bool:
-    # Other types leave no room for one; of a provider's numbers, some look like one by chance.
+def is_refused(column: Column) -> bool:
+    """Return whether a card number in a cell of the column ends the file.
+
+    Other types leave no room for one; of a provider's numbers, some look like one by chance.
+    """
     return column.type in _OF_ANY_TEXT and not column.provider_id
 
 

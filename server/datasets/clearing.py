@@ -6,7 +6,13 @@ are not clearly clean only keep their cells here, and `judging.py` says in a sec
 those rows alone, what is the matter with them. (One pass for both took 1.3 times as long.)
 """
 
-from server.datasets.cards import CARD_NUMBER, misplaced, refused
+from server.datasets.cards import (
+    CARD_NUMBER,
+    card_number_in,
+    card_number_in_any,
+    misplaced,
+    refused,
+)
 from server.datasets.cutting import cut_by_lines, cut_by_reader, is_footer
 from server.datasets.declaration import Dataset
 from server.datasets.judging import named, row_key, value_steps
@@ -15,6 +21,7 @@ from server.datasets.reading import read_cells
 from server.datasets.rules import judge
 from server.datasets.sql import both, quoted
 from server.datasets.tables import GOOD, SYSTEM_COLUMNS, UNCLEAR
+from server.datasets.together import looked_through
 
 
 def clearing_statement(
@@ -40,20 +47,24 @@ def clearing_statement(
     if layout.is_by_lines:
         cut = cut_by_lines(layout, source, max_record_bytes=max_record_bytes)
     else:
-        cells = layout.renamed(source)
-        cut = cut_by_reader(layout, cells, max_record_bytes=max_record_bytes, is_watched=True)
+        cut = cut_by_reader(
+            layout, layout.renamed(source), max_record_bytes=max_record_bytes, is_watched=True
+        )
     read = read_cells(dataset, layout, judgements, cut)
+    together = looked_through(dataset, layout, judgements)
     # Stopped before the block that holds one is written: no card number ever lies in a table.
-    stops = [f"throwIf({c}, '{CARD_NUMBER}') = 0" for _, c in refused(dataset, layout, cut)]
+    asked = refused(dataset, layout, cut, but=together.searched)
+    stops = [f"throwIf({condition}, '{CARD_NUMBER}') = 0" for _, condition in asked]
     footers = [f"NOT {condition}" for condition in is_footer(dataset, layout)]
-    clean = [cut.is_whole, *footers, *stops, *(f"({j.clean})" for j in judgements if j.rules)]
+    cells = [f"({together.asked(j)})" for j in judgements if j.rules]
+    clean = [cut.is_whole, *footers, *stops, *together.clean, *cells]
     verdict = [("clean", both(*clean))]
     judged = read
-    for layer in (value_steps(dataset, judgements), verdict):
+    for layer in ([*value_steps(dataset, judgements), *together.steps], verdict):
         judged = f"(SELECT *,\n    {named(layer)}\n  FROM {judged})"
     # Asked of the few rows with a fault alone, so it costs the others nothing.
-    elsewhere = [condition for _, condition in misplaced(dataset, layout, judgements)]
-    stop = f" + throwIf({' OR '.join(elsewhere)}, '{CARD_NUMBER}')" if elsewhere else ""
+    elsewhere = [text for _, text in misplaced(dataset, layout, judgements)]
+    stop = f" + throwIf({card_number_in_any(elsewhere)}, '{CARD_NUMBER}')" if elsewhere else ""
     values = [_value(dataset, j.column, is_nullable=j.empty == "NULL") for j in judgements]
     system = {
         "_workspace": "{workspace:String}",
@@ -90,7 +101,11 @@ def card_numbers_statement(dataset: Dataset, layout: Layout, *, source: str) -> 
     cut = cut_by_reader(layout, layout.renamed(source))
     cells = read_cells(dataset, layout, judgements, cut)
     judged = f"(SELECT *,\n    {named(value_steps(dataset, judgements))}\n  FROM {cells})"
-    asked = [*refused(dataset, layout, cut), *misplaced(dataset, layout, judgements)]
+    elsewhere = misplaced(dataset, layout, judgements)
+    asked = [
+        *refused(dataset, layout, cut),
+        *((label, card_number_in(text)) for label, text in elsewhere),
+    ]
     found = [
         f"({quoted(label)}, countIf({condition}), minIf(row, {condition}))"
         for label, condition in asked

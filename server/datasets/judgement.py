@@ -35,6 +35,9 @@ class Judgement:
     rules: tuple[Rule, ...]
     empty: str
     """The value a faulty cell gets when its row loads all the same."""
+    formed: str | None = None
+    """Of free text and ids: what is left of `clean` when their bytes and digits are looked through
+    with those of the row's other texts (`together.py`)."""
 
 
 def unreadable(column: Column, severity: Severity, when: str = "1") -> tuple[Rule, ...]:

@@ -28,3 +28,8 @@ def both(*conditions: str) -> str:
     that takes longer than to work all of them out.
     """
     return reduce(lambda one, other: f"bitAnd({one}, {other})", conditions)
+
+
+def either(*conditions: str) -> str:
+    """Return the condition that one of them holds, each a 0 or 1; all are worked out, as above."""
+    return reduce(lambda one, other: f"bitOr({one}, {other})", conditions)

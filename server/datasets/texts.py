@@ -23,26 +23,28 @@ _DAMAGED = r"^[0-9]([.,][0-9]+)?[eE][+][0-9]+$"
 def judge_text(column: Column, severity: Severity) -> Judgement:
     """Return how free text and ids are judged: by their bytes, and by what is declared of them."""
     name, text = column.name, f"s_{column.name}"
-    # Words, numbers and times cannot hold what these two look for: they are compared whole.
-    clean = [f"isValidUTF8({text})", holds_no_control(text)]
+    formed: list[str] = []
     rules = list(required(column, severity))
     if column.required:
         # Begins with something visible: cheaper than trimming every cell.
-        clean.append(f"{text} >= '!'")
+        formed.append(f"{text} >= '!'")
     if column.type is ColumnType.ID:
         damaged = f"match({text}, '{_DAMAGED}')"
-        clean.append(f"(position({text}, '+') = 0 OR NOT {damaged})")
+        formed.append(f"(position({text}, '+') = 0 OR NOT {damaged})")
         rules.append(Rule(damaged, IssueCode.SPREADSHEET_DAMAGE, severity))
     if column.pattern is not None:
         fits = f"match({text}, {quoted(f'^(?:{column.pattern})$')})"
-        clean.append(fits if column.required else f"bitOr(empty({text}), {fits})")
+        formed.append(fits if column.required else f"bitOr(empty({text}), {fits})")
         rules.append(Rule(f"NOT {fits}", IssueCode.PATTERN_ERROR, severity))
+    # Words, numbers and times cannot hold what these look for: they are compared whole.
+    clean = [f"isValidUTF8({text})", holds_no_control(text), *formed]
     if column.provider_id:
         looks = card_number_in(text)
         clean.append(f"NOT {looks}")
         suspected = Rule(looks, IssueCode.PAN_SUSPECTED, Severity.WARNING, keeps_value=True)
         rules.append(suspected)
-    return Judgement(name, ((f"v_{name}", text),), both(*clean), tuple(rules), "''")
+    steps = ((f"v_{name}", text),)
+    return Judgement(name, steps, both(*clean), tuple(rules), "''", both("1", *formed))
 
 
 def judge_enum(column: Column, severity: Severity) -> Judgement:

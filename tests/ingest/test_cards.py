@@ -121,3 +121,19 @@ async def test_among_a_providers_own_numbers_one_only_warns(judge: Judge) -> Non
     assert codes == {"5555593193155555": ("pan-suspected",), "PSP1": ()}
     values = await judge.values("provider_reference", ["5555593193155555"])
     assert values == {"5555593193155555": "5555593193155555"}
+
+
+async def test_cells_beside_each_other_make_no_number_together(judge: Judge) -> None:
+    row = {**good(0), "merchant_reference": "41111111", "provider_reference": "11111111"}
+    sheet = await judge.rows([row])
+    assert [row.codes for row in sheet.rows] == [()]
+
+
+async def test_one_stops_the_load_beside_a_providers_own_number(judge: Judge) -> None:
+    row = {
+        **good(0),
+        "provider_reference": "5555593193155555",
+        "merchant_reference": "4111111111111111",
+    }
+    with pytest.raises(QueryRejected, match="395"):
+        await judge.rows([row])
