@@ -10,7 +10,8 @@ DEV := $(VENV)/.dev
 # One engine per process, so the tests of a file stay in one; more to pass on: make test ARGS="-k zones"
 # Marked `slow`: attacks by the minute, and every way there is where the others take some.
 # One process more than there are cores: each waits now and then for a server it has started.
-PYTEST = $(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile
+# The files in the order of tests/conftest.py, not by their number of tests.
+PYTEST = $(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 PROCESSES = $(shell $(BIN)/python -c 'import os; print(len(os.sched_getaffinity(0)) + 1)')
 SIZES ?= 10MB 100MB
 UV_VERSION := 0.13.9

@@ -7,6 +7,18 @@ from argon2 import PasswordHasher
 
 from server.access import passwords
 
+_LONG = (
+    "browser",
+    "faults",
+    "journeys",
+    "settlements",
+    "operations",
+    "maintenance",
+    "ingest",
+    "mappings",
+    "datasets",
+)
+
 pytest_plugins = [
     "tests.fixtures.database",
     "tests.fixtures.http",
@@ -19,14 +31,18 @@ pytest_plugins = [
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave the tests that take both an engine and a PostgreSQL to the slow ones.
 
-    The browser's files come first: a long one that begins last is waited for by an idle core.
+    Folders with long files come first: one that begins last is waited for by an idle core.
     """
     for item in items:
         callspec = getattr(item, "callspec", None)
         is_on_postgresql = callspec is not None and "postgresql" in callspec.params.values()
         if is_on_postgresql and "workshop" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
-    items.sort(key=lambda item: not item.nodeid.startswith("tests/browser/"))
+    items.sort(key=lambda item: _LONG.index(it) if (it := _folder(item)) in _LONG else len(_LONG))
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.nodeid.removeprefix("tests/").split("/")[0]
 
 
 @pytest.fixture(autouse=True, scope="session")
