@@ -171,6 +171,18 @@ def test_what_an_overlay_leaves_out_is_required_by_nothing_that_stays(overlay: P
         assert name in left_out or not required & left_out, name
 
 
+@pytest.mark.parametrize(
+    "overlay",
+    sorted(set(COMPOSE.glob("*.yaml")) - {COMPOSE / "compose.yaml"}),
+    ids=lambda p: p.stem,
+)
+def test_a_backup_reaches_and_knows_what_a_worker_does(overlay: Path) -> None:
+    laid = yaml.safe_load(overlay.read_text())["services"]
+
+    assert "worker" in laid
+    assert laid["backup"] == laid["worker"]
+
+
 def test_install_keeps_the_secrets_an_operator_brings(tmp_path: Path) -> None:
     shutil.copytree(COMPOSE, tmp_path / "compose", ignore=shutil.ignore_patterns("secrets"))
     secrets = tmp_path / "compose" / "secrets"

@@ -146,19 +146,21 @@ def test_what_was_backed_up_is_there_again_after_all_was_lost(site: Site, tmp_pa
         before = totals(client)
         listed = client.get("/analytics/files", params={"size": 100}).json()["results"]
 
+    (site.folder / "ca").mkdir()
+    (site.folder / "ca" / "ca.pem").write_text("of the bank's own")
     site.run("./backup", str(backup))
     again = site.run("./backup", str(backup), "--keep", "1")
     key = tmp_path / "key"
     shutil.copy(site.folder / "secrets" / "backup_key", key)
     site.remove()
-    for name in ("secrets", "tls"):
+    for name in ("secrets", "tls", "ca"):
         shutil.rmtree(site.folder / name)
     (site.folder / ".env").unlink()
-    site.run("./restore", str(backup), str(key), "--yes")
+    (kept,) = (backup / "backups").iterdir()
+    site.run("./restore", str(backup), str(key), "--name", kept.name, "--yes")
 
     assert "Recovery point" in again
-    assert len(list((backup / "backups").iterdir())) == 1
-
+    assert (site.folder / "ca" / "ca.pem").read_text() == "of the bank's own"
     with site.client() as client:
         assert totals(client) == before
         assert client.get("/analytics/files", params={"size": 100}).json()["results"] == listed
@@ -175,8 +177,10 @@ def test_a_damaged_backup_changes_nothing(site: Site, tmp_path: Path) -> None:
         sealed.seek(4096)
         sealed.write(b"damaged")
 
-    with pytest.raises(AssertionError, match="nothing was changed"):
-        site.run("./restore", str(backup), str(site.folder / "secrets" / "backup_key"), "--yes")
+    key = str(site.folder / "secrets" / "backup_key")
+    for options in (("--yes",), ("--yes", "--name", "another")):
+        with pytest.raises(AssertionError, match="nothing was changed"):
+            site.run("./restore", str(backup), key, *options)
 
     with site.client() as client:
         assert totals(client)
