@@ -36,6 +36,8 @@ def engine(folder: Path) -> Iterator[dict[str, str]]:
         message = "no Docker engine answers, and dockerd cannot be started here"
         raise EngineMissing(message)
     folder.mkdir(parents=True, exist_ok=True)
+    # What a killed engine noted of its networks can keep the next one from starting.
+    (folder / "data" / "network" / "files" / "local-kv.db").unlink(missing_ok=True)
     environment["DOCKER_HOST"] = f"unix://{folder}/docker.sock"
     _provide_compose(environment, folder)
     with (folder / "dockerd.log").open("ab") as log:
@@ -50,8 +52,10 @@ def engine(folder: Path) -> Iterator[dict[str, str]]:
         )
     try:
         _await(environment, process, folder / "dockerd.log")
+        _clear(environment)
         yield environment
     finally:
+        _clear(environment)
         process.terminate()
         process.wait(60)
 
@@ -60,6 +64,21 @@ def _answers(environment: dict[str, str]) -> bool:
     if shutil.which("docker") is None:
         return False
     return _quietly(environment, "docker", "version")
+
+
+def _clear(environment: dict[str, str]) -> None:
+    """Remove what a run that was killed left, which would start again; the images stay."""
+    for kind, *whole in (("container", "--all"), ("volume",)):
+        listed = subprocess.run(
+            ["docker", kind, "ls", "--quiet", *whole],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if found := listed.stdout.split():
+            _quietly(environment, "docker", kind, "rm", "--force", *found)
+    _quietly(environment, "docker", "network", "prune", "--force")
 
 
 def _provide_compose(environment: dict[str, str], folder: Path) -> None:

@@ -8,7 +8,8 @@ import socket
 import ssl
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +17,6 @@ import httpx
 
 from tests.compose.images import APPLIANCE, ROOT
 
-_HERE: Final = Path(__file__).resolve().parent
 HOST: Final = "tallydock.test"
 _LONGEST_SECONDS: Final = 180
 _NUMBERS: Final = itertools.count()
@@ -53,7 +53,9 @@ class Site:
             image: its image.
         """
         shutil.copytree(sources / "compose", self.folder)
-        laid_over = (_HERE / "override.yaml").read_text().replace(APPLIANCE, image)
+        # Its own, too: a service that it does not know would be one more of its services.
+        override = sources / "tests" / "compose" / "override.yaml"
+        laid_over = override.read_text().replace(APPLIANCE, image)
         (self.folder / "override.yaml").write_text(laid_over)
         dsn = self.folder / "clickhouse_dsn_of_the_stand_in"
         dsn.write_text("clickhouse://default@clickhouse:8123/\n")
@@ -107,6 +109,16 @@ class Site:
         self.compose("down", "--volumes", "--timeout", "20")
 
 
+@contextmanager
+def installed(site: Site) -> Iterator[Site]:
+    """Install what is laid out; remove it in the end."""
+    try:
+        site.run("./install", HOST)
+        yield site
+    finally:
+        site.remove()
+
+
 class _ToLoopback(httpx.HTTPTransport):
     """Connects to loopback for the name that no name server knows; TLS still checks the name."""
 
@@ -131,11 +143,11 @@ def put(
     return request
 
 
-def send(client: httpx.Client, content: bytes) -> str:
-    """Send a file of transactions and return its id."""
+def send(client: httpx.Client, content: bytes, dataset: str = "transactions") -> str:
+    """Send a file of a dataset and return its id."""
     asked = client.post(
         "/analytics/files/upload",
-        json={"datasetType": "transactions", "file": {"name": "t.csv", "type": "csv"}},
+        json={"datasetType": dataset, "file": {"name": f"{dataset}.csv", "type": "csv"}},
     )
     assert asked.status_code == 201, asked.text
     sent = client.send(put(client, asked.json()["uploadUrl"], content))
@@ -161,9 +173,9 @@ def ended(client: httpx.Client, file_id: str) -> dict[str, object]:
     raise AssertionError(message)
 
 
-def sample(client: httpx.Client, *, rows: int, seed: int) -> bytes:
+def sample(client: httpx.Client, *, rows: int, seed: int, dataset: str = "transactions") -> bytes:
     """Return a made-up file."""
-    path = "/analytics/datasets/transactions/sample.csv"
+    path = f"/analytics/datasets/{dataset}/sample.csv"
     return client.get(path, params={"rows": rows, "seed": seed}).raise_for_status().content
 
 
