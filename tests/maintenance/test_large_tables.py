@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Protocol
 
+import clickhouse_connect
 import pytest
 
-from server.analytics import pool
 from server.analytics.gateway import Analytics
 from server.errors import QueryRejected
 from tests.faults.bulk import Bulk, new_provider
@@ -24,7 +24,7 @@ class _Settable(Protocol):
 @pytest.fixture
 def guarded(engine: Analytics, monkeypatch: pytest.MonkeyPatch) -> Iterator[Analytics]:
     """Give the engine as one to which a byte is a lot; the default is 50 GB."""
-    open_client = pool.clickhouse_connect.get_client
+    open_client = clickhouse_connect.get_client
 
     def opened(**asked: object) -> _Settable:
         client: _Settable = open_client(**asked)
@@ -32,7 +32,7 @@ def guarded(engine: Analytics, monkeypatch: pytest.MonkeyPatch) -> Iterator[Anal
             client.set_client_setting(f"max_{what}_size_to_drop", 1)
         return client
 
-    monkeypatch.setattr(pool.clickhouse_connect, "get_client", opened)
+    monkeypatch.setattr(clickhouse_connect, "get_client", opened)
     gateway = Analytics(engine._dsn, database=engine.database, threads=1)
     yield gateway
     gateway.close()
