@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Protocol
 
 import clickhouse_connect
 import pytest
+from clickhouse_connect.driver.client import Client
 
 from server.analytics.gateway import Analytics
 from server.errors import QueryRejected
@@ -17,17 +17,13 @@ from worker.jobs import JOBS
 REFUSED = 359  # TABLE_SIZE_EXCEEDS_MAX_DROP_SIZE_LIMIT
 
 
-class _Settable(Protocol):
-    def set_client_setting(self, key: str, value: object) -> None: ...
-
-
 @pytest.fixture
 def guarded(engine: Analytics, monkeypatch: pytest.MonkeyPatch) -> Iterator[Analytics]:
     """Give the engine as one to which a byte is a lot; the default is 50 GB."""
     open_client = clickhouse_connect.get_client
 
-    def opened(**asked: object) -> _Settable:
-        client: _Settable = open_client(**asked)
+    def opened(*, dsn: str) -> Client:
+        client = open_client(dsn=dsn)
         for what in ("table", "partition"):
             client.set_client_setting(f"max_{what}_size_to_drop", 1)
         return client
