@@ -16,6 +16,7 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import write_po
 
 from server import errors
+from server.datasets.hints import Hint
 from server.datasets.issues import ISSUES
 from server.files.failures import FAILURES
 
@@ -43,8 +44,11 @@ def _of_tables() -> Iterator[tuple[str, int, str, list[str], str | None]]:
 
 def _of_codes() -> Iterator[tuple[str, int, str, list[str], str | None]]:
     """Yield what belongs to a public code, and is looked up by it."""
-    told = {
-        "server/datasets/issues.py": [kind.title for kind in ISSUES.values()],
+    told: dict[str, list[str]] = {
+        "server/datasets/issues.py": [
+            text for kind in ISSUES.values() for text in (kind.title, kind.message)
+        ],
+        "server/datasets/hints.py": [it.value for it in Hint],
         "server/errors.py": [
             it.title
             for it in vars(errors).values()

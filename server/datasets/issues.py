@@ -4,9 +4,13 @@ Codes are those of the public contract. The judging SQL in
 `server/datasets/` refers to them; the README's table is generated from here.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+
+Translate = Callable[[str], str]
+"""Gives a text of this room in a reader's language; `str` leaves it in English."""
 
 
 class Severity(StrEnum):
@@ -118,6 +122,6 @@ ISSUES = MappingProxyType(
 )
 
 
-def message(code: IssueCode, column: str, hint: str) -> str:
-    """Return the sentence for an issue."""
-    return ISSUES[code].message.format(column=column, hint=hint)
+def message(code: IssueCode, column: str, hint: str, translated: Translate = str) -> str:
+    """Return the sentence for an issue, in the language that `translated` gives it."""
+    return translated(ISSUES[code].message).format(column=column, hint=hint)

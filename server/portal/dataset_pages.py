@@ -106,10 +106,10 @@ def _rule(column: Column) -> str:
         return column.pattern_hint if column.pattern else ""
     if column.exponent_of:
         return _("%(rule)s; as many decimals as %(column)s has") % {
-            "rule": hint(column),
+            "rule": hint(column, _),
             "column": column.exponent_of,
         }
-    return _RULES.get(column.type) or hint(column)
+    return _RULES.get(column.type) or hint(column, _)
 
 
 def _rules(dataset: Dataset) -> tuple[Fact, ...]:

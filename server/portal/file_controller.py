@@ -41,6 +41,7 @@ from server.portal.recheck import recheck_of
 from server.portal.refusals import answer_page, to_sign_in
 from server.portal.rejected import FIRST_ROWS
 from server.portal.repairs import Family
+from server.portal.texts import gettext
 from server.reports.consequence import standing_rows
 from server.reports.rows import RowReport, rows
 from server.unit_of_work import UnitsOfWork
@@ -169,7 +170,14 @@ async def _rejected(
     if source is None:
         return ()
     try:
-        return await rows(analytics, source, kind="rejected", after_row=0, limit=FIRST_ROWS)
+        return await rows(
+            analytics,
+            source,
+            kind="rejected",
+            after_row=0,
+            limit=FIRST_ROWS,
+            translated=gettext,
+        )
     except AdapterError as fault:
         logger.warning("page.without-rows", file_id=str(file.file_id), fault=type(fault).__name__)
         return None

@@ -14,6 +14,7 @@ from server.datasets.header import REPORT_LABELS
 from server.datasets.hints import hint
 from server.datasets.issues import ISSUES
 from server.datasets.texts import FLAGS
+from server.portal.texts import gettext as _
 
 
 def rules_of(datasets: Iterable[Dataset]) -> dict[str, object]:
@@ -24,7 +25,7 @@ def rules_of(datasets: Iterable[Dataset]) -> dict[str, object]:
         "countries": list(COUNTRIES),
         "flags": list(FLAGS),
         "issues": {
-            str(code): {"title": kind.title, "message": kind.message}
+            str(code): {"title": _(kind.title), "message": _(kind.message)}
             for code, kind in ISSUES.items()
         },
         "reserved": list(REPORT_LABELS),
@@ -59,5 +60,5 @@ def _column(dataset: Dataset, column: Column) -> dict[str, object]:
         "aboveZero": column.above_zero,
         "scale": column.scale,
         "exponentOf": column.exponent_of,
-        "hint": hint(column),
+        "hint": hint(column, _),
     }

@@ -16,7 +16,7 @@ from server.analytics.gateway import Analytics
 from server.datasets.declaration import Dataset
 from server.datasets.formulas import harmless
 from server.datasets.hints import hint
-from server.datasets.issues import IssueCode, message
+from server.datasets.issues import IssueCode, Translate, message
 from server.datasets.tables import GOOD, REJECTED, rejected_table
 
 Kind = Literal["rejected", "warned"]
@@ -61,16 +61,34 @@ class RowReport:
 
 
 async def rows(
-    analytics: Analytics, source: RowSource, *, kind: Kind, after_row: int, limit: int
+    analytics: Analytics,
+    source: RowSource,
+    *,
+    kind: Kind,
+    after_row: int,
+    limit: int,
+    translated: Translate = str,
 ) -> list[RowReport]:
     """Return at most limit rows with a number above after_row, in order.
+
+    Args:
+        analytics: where they are.
+        source: which file's.
+        kind: set aside, or loaded with a warning.
+        after_row: of the last row that is known already; 0 to begin.
+        limit: most rows to return.
+        translated: gives the sentences of issues in the reader's language.
 
     Raises:
         AnalyticsUnavailable: ClickHouse does not answer.
     """
     found = await _fetch(analytics, source, kind=kind, after_row=after_row, limit=limit)
     return [
-        RowReport(number, _issues(source.dataset, issues), _by_label(source.labels, cells))
+        RowReport(
+            number,
+            _issues(source.dataset, issues, translated),
+            _by_label(source.labels, cells),
+        )
         for number, issues, cells in found
     ]
 
@@ -148,19 +166,21 @@ def _found(number: object, issues: object, cells: object) -> _Found:
     return number, [(str(a), str(b), str(c)) for a, b, c in issues], [str(cell) for cell in cells]
 
 
-def _issues(dataset: Dataset, found: list[tuple[str, str, str]]) -> tuple[RowIssue, ...]:
+def _issues(
+    dataset: Dataset, found: list[tuple[str, str, str]], translated: Translate
+) -> tuple[RowIssue, ...]:
     return tuple(
-        RowIssue(code, severity, column or None, sentence(dataset, code, column))
+        RowIssue(code, severity, column or None, sentence(dataset, code, column, translated))
         for severity, column, code in found
     )
 
 
-def sentence(dataset: Dataset, code: str, column: str) -> str:
+def sentence(dataset: Dataset, code: str, column: str, translated: Translate = str) -> str:
     """Return an issue in words; it never holds a cell."""
     if code == IssueCode.AMBIGUOUS_KEY:
-        return message(IssueCode.AMBIGUOUS_KEY, "", ", ".join(dataset.key))
-    told = hint(dataset.column(column)) if column else ""
-    return message(IssueCode(code), column, told)
+        return message(IssueCode.AMBIGUOUS_KEY, "", ", ".join(dataset.key), translated)
+    told = hint(dataset.column(column), translated) if column else ""
+    return message(IssueCode(code), column, told, translated)
 
 
 def _by_label(labels: tuple[str, ...], cells: list[str]) -> dict[str, str]:

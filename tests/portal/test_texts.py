@@ -6,12 +6,14 @@ from pathlib import Path
 import httpx
 import pytest
 
+from server.datasets.catalogue import Catalogue
 from server.portal import catalogues
 from server.portal.contexts import StandingFragment
 from server.portal.figures import count
 from server.portal.parts import OutageLine
 from server.portal.templates import environment
 from server.portal.texts import gettext, language, ngettext, pgettext, speak_for
+from server.reports.rows import sentence
 from tests.texts import POT, pot
 
 HEADER = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n'
@@ -145,6 +147,24 @@ def test_a_language_counts_as_its_header_says(shelf: Path) -> None:
     assert [it.split()[1] for it in told] == ["wiersz", "wiersze", "wierszy", "wiersze", "wierszy"]
 
 
+def test_what_is_the_matter_with_a_row_is_told_in_the_readers_language(shelf: Path) -> None:
+    drop(
+        shelf,
+        "da",
+        'msgid "{column} must be {hint}."\nmsgstr "{column} skal være {hint}."\n\n'
+        'msgid "a number, %(minimum)s or more"\nmsgstr "et tal, mindst %(minimum)s"\n',
+    )
+    transactions = Catalogue.built_in().get("transactions")
+    assert transactions is not None
+    speak_for("da")
+
+    told = sentence(transactions, "out-of-range", "amount", gettext)
+    english = sentence(transactions, "out-of-range", "amount")
+
+    assert english == "amount must be a number, 0 or more."
+    assert told == "amount skal være et tal, mindst 0."
+
+
 @pytest.mark.parametrize(
     ("text", "translated"),
     [
@@ -153,6 +173,8 @@ def test_a_language_counts_as_its_header_says(shelf: Path) -> None:
         ("Sign in", "100 % Anmeldung"),
         ("Sign in", "<script src='//elsewhere'></script>"),
         ("In <code>%(file)s</code>", "In <code>%(file)s"),
+        ("{column} must be {hint}.", "{Spalte} muss {hint} sein."),
+        ("{column} must not be empty.", "{column} darf nicht { leer sein."),
     ],
 )
 def test_a_translation_that_does_not_fit_its_text_is_not_used(
