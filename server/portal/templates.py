@@ -45,6 +45,8 @@ def environment() -> Environment:
     made.install_gettext_callables(  # type: ignore[attr-defined]  # brought by the extension
         gettext, ngettext, newstyle=False, pgettext=pgettext
     )
+    # The extension's own looks for `gettext` first, on every call: a list makes hundreds of them.
+    made.globals["_"] = gettext
     made.globals["asset"] = asset
     made.globals["locale"] = current_locale
     made.globals["language"] = language
