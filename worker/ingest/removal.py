@@ -46,11 +46,10 @@ async def _write_anew(
     attempt: Attempt, target: str, partitions: Sequence[str], lost: Sequence[Lost]
 ) -> None:
     side = await attempt.create("side", like=target)
-    within = ", ".join(f"'{partition}'" for partition in partitions)
     for one in lost:
         await attempt.run(
             f"INSERT INTO {side} SELECT * FROM {target}"
-            f" WHERE _partition_id IN ({within}) AND {one.among} AND NOT ({one.rows})"
+            f" WHERE _partition_id IN ({_listed(partitions)}) AND {one.among} AND NOT ({one.rows})"
         )
     found = await attempt.query(f"SELECT DISTINCT _partition_id AS id FROM {side}")
     kept = {str(partition) for (partition,) in found.rows}
@@ -67,10 +66,8 @@ async def _write_anew(
 async def _together(attempt: Attempt, table: str, partitions: Sequence[str]) -> list[list[str]]:
     """Return the partitions in groups that are worth a statement."""
     found = await attempt.query(
-        "SELECT partition_id AS id, sum(rows) AS rows FROM system.parts"
-        " WHERE active AND database = {database:String} AND table = {table:String} GROUP BY id",
-        database=attempt.analytics.database,
-        table=table.removeprefix(f"{attempt.analytics.database}."),
+        f"SELECT _partition_id AS id, count() AS rows FROM {table}"
+        f" WHERE _partition_id IN ({_listed(partitions)}) GROUP BY id"
     )
     rows = {str(partition): int(str(count)) for partition, count in found.rows}
     groups: list[list[str]] = []
@@ -82,3 +79,7 @@ async def _together(attempt: Attempt, table: str, partitions: Sequence[str]) -> 
         groups[-1].append(partition)
         room -= rows[partition]
     return groups
+
+
+def _listed(partitions: Sequence[str]) -> str:
+    return ", ".join(f"'{partition}'" for partition in partitions)
