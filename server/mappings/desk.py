@@ -100,6 +100,7 @@ class MappingDesk:
             sample = await self._samples.of(principal, asked)
         except FileFailed as failure:
             return failed_answer(failure)
+        # No row is shorter than a byte: every one of the sample.
         whole = replace(sample, rows=MAX_SAMPLE_BYTES)
         return await self._trials.judge(dataset, mapping or Mapping(), whole)
 

@@ -100,7 +100,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
         issues=[{**ISSUE, "count": 4_000_000}],
         failure={
             "code": "too-many-rejected",
-            "title": "Too many rows set aside",
+            "title": "Too many rows of the file were rejected",
             "detail": "4000000 of 4000000 rows were rejected.",
             "retryable": False,
         },

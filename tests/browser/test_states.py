@@ -142,7 +142,7 @@ def test_analytics_that_are_away_leave_the_record_to_be_read(
     page.goto(f"/files/{ALL_BAD_ID}")
 
     expect(page.get_by_text("The rows cannot be read at this moment")).to_be_visible()
-    expect(page.locator(".banner h2")).to_have_text("Too many rows set aside.")
+    expect(page.locator(".banner h2")).to_have_text("Too many rows of the file were rejected.")
     look(page, "analytics-away")
 
 
