@@ -174,11 +174,9 @@ def _failure_short(file: FileAnswer) -> str:
 
 
 def title_of(failure: Mapping[str, object]) -> str:
-    """Return what happened, without a final stop, in the words of its code."""
-    code = str(failure.get("code", ""))
-    if code in list(FailureCode):
-        return _(FAILURES[FailureCode(code)].title)
-    return str(failure.get("title") or _("Not imported")).rstrip(".")
+    """Return what happened, without a final stop: the title that was recorded with the code."""
+    recorded = str(failure.get("title") or "").rstrip(".")
+    return _(recorded) if recorded else _("Not imported")
 
 
 def advice_of(failure: Mapping[str, object]) -> str:

@@ -13,6 +13,7 @@ from server.access.scopes import ALL_SCOPES
 from server.datasets.catalogue import Catalogue
 from server.datasets.mapping import Mapping
 from server.files.answers import answer_file
+from server.files.failures import FAILURES, FailureCode
 from server.files.history import answer_history
 from server.files.lifecycle import Outcome, Stage
 from server.files.models import File
@@ -115,7 +116,7 @@ FILES = {
         Outcome.FAILED,
         failure={
             "code": "header-mismatch",
-            "title": "The header lacks columns",
+            "title": FAILURES[FailureCode.HEADER_MISMATCH].title,
             "detail": "Missing: amount.",
             "retryable": False,
             "missing": ["amount"],
@@ -125,7 +126,12 @@ FILES = {
     "ours": make_file(
         Stage.FAILED,
         Outcome.FAILED,
-        failure={"code": "internal", "title": "Ours", "detail": "Ours.", "retryable": True},
+        failure={
+            "code": "internal",
+            "title": FAILURES[FailureCode.INTERNAL].title,
+            "detail": "Ours.",
+            "retryable": True,
+        },
     ),
     "never": make_file(Stage.FAILED, Outcome.NEVER_UPLOADED),
     "cancelled": make_file(Stage.FAILED, Outcome.CANCELLED, failure={}),
