@@ -251,6 +251,19 @@ def test_nothing_jumps_while_a_page_comes_and_every_target_can_be_hit(
     assert small == []
 
 
+def test_nothing_jumps_when_the_font_comes_late(page: Page) -> None:
+    def late(route: Route) -> None:
+        page.wait_for_timeout(600)
+        route.continue_()
+
+    page.route("**/*.woff2*", late)
+    page.add_init_script(_SHIFTS)
+
+    page.goto(PLACES["audit"], wait_until="networkidle")
+
+    assert page.evaluate("window.shifts") == pytest.approx(0, abs=0.01)
+
+
 _SHIFTS = """
 window.shifts = 0;
 new PerformanceObserver((list) => {
