@@ -198,6 +198,8 @@ def test_the_services_get_new_keys_and_all_goes_on(site: Site) -> None:
     assert kept == {
         "backup_key",
         "grafana_admin_password",
+        # No service presents it to another: second factors in the database are sealed with it.
+        "tallydock_sealing_key",
         "tallydock_storage_access_key",
         "tallydock_storage_root_user",
     }
