@@ -12,7 +12,7 @@ from server.portal.navigation import navigation_for
 from server.portal.role_words import IN_A_SENTENCE
 
 ZONE_COOKIE = "tallydock_zone"
-"""Set by `theme.js` to the browser's zone; anybody may set it, so it is checked."""
+"""Set by `early.js` to the browser's zone; anybody may set it, so it is checked."""
 
 PageRequest = Request[object, object, State]
 

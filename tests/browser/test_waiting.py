@@ -56,6 +56,25 @@ def test_a_download_before_the_scripts_have_come_leaves_the_page_whole(
     expect(page.locator("#repair li:visible")).to_have_count(1)
 
 
+def test_a_click_before_the_scripts_have_come_asks_when_they_have(
+    page: Page, portal: Portal
+) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/js/file.js*", hold)
+    page.goto(portal.file_path, wait_until="commit")
+
+    page.get_by_role("button", name="Undo import…").click(no_wait_after=True)
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    assert held, "the script came before the click"
+    held[0].continue_()
+
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
 def test_a_fault_of_a_moment_is_not_told_to_who_repairs_rows(page: Page, portal: Portal) -> None:
     answers = iter([503, 200])
 

@@ -1,4 +1,4 @@
-/* Runs before the first paint, so that the chosen theme does not flash. */
+/* What cannot wait for the page's modules: the chosen theme, which must not flash; the reader's zone; early clicks. */
 (() => {
   try {
     const theme = localStorage.getItem("tallydock-theme");
@@ -11,4 +11,12 @@
       document.cookie = `tallydock_zone=${encodeURIComponent(zone)}; path=/; max-age=31536000; samesite=lax`;
     }
   } catch { /* Then it is UTC, and says so. */ }
+  // A button that a module serves can be clicked before the module is there. It is clicked again once all have run.
+  let early = early?.click();
+  const keep = (event) => { early = event.target.closest("[data-post]") ?? early; };
+  document.addEventListener("click", keep, true);
+  document.addEventListener("DOMContentLoaded", () => {
+    document.removeEventListener("click", keep, true);
+    if (!document.querySelector("dialog[open]")) early?.click();
+  });
 })();
