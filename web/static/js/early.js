@@ -12,7 +12,7 @@
     }
   } catch { /* Then it is UTC, and says so. */ }
   // A button that a module serves can be clicked before the module is there. It is clicked again once all have run.
-  let early = early?.click();
+  let early = null;
   const keep = (event) => { early = event.target.closest("[data-post]") ?? early; };
   document.addEventListener("click", keep, true);
   document.addEventListener("DOMContentLoaded", () => {
