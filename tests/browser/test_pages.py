@@ -1,9 +1,11 @@
 """How the pages look and behave in a browser: readable, nothing sideways, no surprises."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 from playwright.sync_api import Browser, Page, Request, Route, expect
 
 from server.access.sessions import COOKIE
@@ -32,16 +34,22 @@ PLACES = {
 }
 
 # Colours depend on the scheme, and what fits on the width: two views see each of the four once.
-VIEWS = (
-    (1440, "light"),
-    (390, "dark"),
-    pytest.param(1440, "dark", marks=pytest.mark.slow),
-    pytest.param(390, "light", marks=pytest.mark.slow),
-)
+VIEWS = ((1440, "light"), (390, "dark"), (1440, "dark"), (390, "light"))
+OFTEN_SEEN = ("overview", "files", "file")
+OF_OTHERS = ("join", "new-password", "no-rights", "files-of-a-viewer")
 
 
-@pytest.mark.parametrize(("width", "scheme"), VIEWS)
-@pytest.mark.parametrize("place", PLACES)
+def views(places: Iterable[str]) -> list[ParameterSet]:
+    """Return every place in every view: two of those often seen, one of others, the rest slow."""
+    return [
+        pytest.param(place, *view, marks=() if view in quick else pytest.mark.slow)
+        for number, place in enumerate(places)
+        for quick in [VIEWS[:2] if place in OFTEN_SEEN else (VIEWS[number % 2],)]
+        for view in VIEWS
+    ]
+
+
+@pytest.mark.parametrize(("place", "width", "scheme"), views(PLACES))
 def test_pages_are_readable_and_never_scroll_sideways(
     page: Page, pictures: Path, place: str, width: int, scheme: Literal["light", "dark"]
 ) -> None:
@@ -55,8 +63,7 @@ def test_pages_are_readable_and_never_scroll_sideways(
     assert violations(page) == []
 
 
-@pytest.mark.parametrize(("width", "scheme"), VIEWS)
-@pytest.mark.parametrize("place", ["join", "new-password", "no-rights", "files-of-a-viewer"])
+@pytest.mark.parametrize(("place", "width", "scheme"), views(OF_OTHERS))
 def test_pages_of_others_are_readable_too(
     *,
     chromium: Browser,

@@ -196,6 +196,7 @@ def test_a_large_sample_begins_at_once() -> None:
     assert len(list(islice(pieces, 3))) == 3
 
 
+@pytest.mark.slow
 @every_dataset
 async def test_the_engine_finds_no_fault_in_a_sample(dataset: Dataset, judge: Judge) -> None:
     text = "".join(sample_csv(dataset, rows=10_000, seed=5, window=JUDGED))

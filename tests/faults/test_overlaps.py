@@ -11,6 +11,8 @@ from tests.faults.bulk import Bulk, new_provider
 from tests.fixtures.appliance import Appliance, started
 from tests.fixtures.client import Client, counts_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def appliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
@@ -19,7 +21,6 @@ def appliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
         yield appliance
 
 
-@pytest.mark.slow
 def test_a_small_newer_file_wins_over_a_large_older_one(client: Client) -> None:
     provider = new_provider()
     older = Bulk(1, 200_000, "1.00", provider=provider)
@@ -41,7 +42,6 @@ def test_a_small_newer_file_wins_over_a_large_older_one(client: Client) -> None:
     assert client.shown(provider) == {("EUR", "Capture"): (200_000, amount)}
 
 
-@pytest.mark.slow
 def test_many_files_of_the_same_keys_at_once(client: Client) -> None:
     provider = new_provider()
     files = [

@@ -17,6 +17,8 @@ from tests.faults.bulk import Bulk, new_provider
 from tests.fixtures.appliance import Appliance, started
 from tests.fixtures.client import FILES, Client, counts_of
 
+pytestmark = pytest.mark.slow
+
 ROWS = 50_000
 
 

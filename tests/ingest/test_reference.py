@@ -24,6 +24,7 @@ from tests.ingest.reference import Cells, codes_of, is_rejected
 ROWS = 100
 # The first that Hypothesis draws is always the simplest, with one cell changed: one is none.
 EXAMPLES = int(os.environ.get("TALLYDOCK_TEST_JUDGEMENTS", "2"))
+QUICK = ("transactions", "adyen_settlement_details")
 
 digits = st.text("0123456789", min_size=1, max_size=6)
 numbers = st.one_of(
@@ -106,7 +107,13 @@ def spoilt(dataset: Dataset, bases: Sequence[Cells]) -> st.SearchStrategy[list[C
     )
 
 
-@pytest.mark.parametrize("name", Catalogue.built_in().names())
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if name in QUICK else pytest.param(name, marks=pytest.mark.slow)
+        for name in Catalogue.built_in().names()
+    ],
+)
 @settings(
     max_examples=EXAMPLES,
     deadline=None,

@@ -15,7 +15,7 @@ from tests.browser.accessibility import violations
 from tests.browser.whole.faulty import choose, faulty_file
 from tests.fixtures.rows import TRANSACTION, to_csv
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def rejected(page: Page, file_id: str) -> dict[int, set[tuple[str, str]]]:
@@ -87,7 +87,6 @@ def test_a_file_is_seen_sent_understood_and_taken_back(page: Page, pictures: Pat
     expect(page.locator(".banner h2")).to_have_text("The import is undone.", timeout=60_000)
 
 
-@pytest.mark.slow
 def test_an_undo_tells_which_rows_come_back(page: Page) -> None:
     for name, amount in (("first_transactions.csv", "10.00"), ("second_transactions.csv", "12.00")):
         rows = [
@@ -109,7 +108,6 @@ def test_an_undo_tells_which_rows_come_back(page: Page) -> None:
     expect(dialog.locator("td", has_text="30.00")).to_be_visible()
 
 
-@pytest.mark.slow
 def test_an_upload_in_parts_survives_its_page(page: Page, tmp_path: Path) -> None:
     path = tmp_path / "large_transactions.csv"
     path.write_bytes(faulty_file("parts", 150_000))
@@ -170,7 +168,6 @@ def test_the_programs_of_a_datasets_page_send_a_file(
     assert "Completed imported" in done.stdout or '"datasetType":"orders"' in done.stdout
 
 
-@pytest.mark.slow
 def test_a_file_that_somebody_else_sends_appears_in_an_open_list(
     page: Page, first_run: Path
 ) -> None:
@@ -189,7 +186,6 @@ def test_a_file_that_somebody_else_sends_appears_in_an_open_list(
     expect(row).not_to_have_attribute("data-live", "")
 
 
-@pytest.mark.slow
 def test_check_again_says_what_stands_and_what_stays_before_it_is_done(
     page: Page, pictures: Path
 ) -> None:
