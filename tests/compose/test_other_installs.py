@@ -122,9 +122,20 @@ def own_secrets(folder: Path) -> None:
 
 def make_bucket(site: Site) -> None:
     """Have a bucket that keeps versions, as the bank's people would make it."""
+    # A node that is well answers 503 until both have agreed on what they hold.
     text = (
-        "import asyncio; from server.settings import Settings; from server.storage import s3;"
-        " asyncio.run(s3.from_settings(Settings()).ensure_bucket())"
+        "import asyncio, time\n"
+        "from server.errors import StorageUnavailable\n"
+        "from server.settings import Settings\n"
+        "from server.storage import s3\n"
+        "for left in range(30, -1, -1):\n"
+        "    try:\n"
+        "        asyncio.run(s3.from_settings(Settings()).ensure_bucket())\n"
+        "        break\n"
+        "    except StorageUnavailable:\n"
+        "        if not left:\n"
+        "            raise\n"
+        "        time.sleep(1)\n"
     )
     settings = {
         "INTERNAL_URL": "http://own-storage:9000",
