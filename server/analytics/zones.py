@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 NORMAL, GAP, OVERLAP = 0, 1, 2
 
 KIND_BITS = 2
-"""How many low bits of what is told of a local time are its kind; those above are its offset."""
+"""How many low bits of a packed offset are the kind of the local time; those above, its seconds."""
 
 # Files tell of times since 2000; a margin of a year on the early side covers every offset. The far
 # end is beyond any file's 48 hours into the future for the life of an installation.
@@ -23,8 +23,8 @@ Interval = tuple[int, int, int, int, int]
 """Zone number, first and last local second (as if UTC), offset in seconds, kind."""
 
 
-def told(offset_seconds: int, kind: int) -> int:
-    """Return both in one number: a dictionary is asked once for each attribute, at full cost."""
+def packed_offset(offset_seconds: int, kind: int) -> int:
+    """Return both in one number: a dictionary looks up every attribute anew, at full cost."""
     return (offset_seconds << KIND_BITS) | kind
 
 

@@ -86,7 +86,7 @@ def judge_datetime(dataset: Dataset, column: Column, severity: Severity) -> Judg
         f"fromUnixTimestamp64Micro((l_{name} - u_{name}) * 1000000"
         f" + if({plain}, 0, {micros}), 'UTC')"
     )
-    found = f"dictGetOrDefault({{zones:String}}, 'told', z, l_{name}, toInt32({UNKNOWN}))"
+    found = f"dictGetOrDefault({{zones:String}}, 'packed_offset', z, l_{name}, toInt32({UNKNOWN}))"
     if column.utc:
         found = "toInt32(0)"
     steps = (
@@ -96,7 +96,7 @@ def judge_datetime(dataset: Dataset, column: Column, severity: Severity) -> Judg
         (f"t_{name}", f"parseDateTimeOrNull(b_{name}, '%Y-%m-%d %H:%i:%s', 'UTC')"),
         (f"l_{name}", f"toInt64(assumeNotNull(t_{name}))"),
         (f"o_{name}", f"if({plain}, '', {zone})"),
-        # k: the zone's offset then and its kind, told as `zones.told` packs them.
+        # k: the zone's offset then and its kind, as `zones.packed_offset` has them.
         (f"k_{name}", found),
         (f"u_{name}", f"if(empty(o_{name}), bitShiftRight(k_{name}, {KIND_BITS}), {own_offset})"),
         (f"v_{name}", instant if column.required else f"if(isNull(t_{name}), NULL, {instant})"),

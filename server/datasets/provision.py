@@ -6,7 +6,7 @@ Run by `tallydock migrate`, and by every worker when it starts, before it takes 
 from importlib.metadata import version
 
 from server.analytics.gateway import Analytics
-from server.analytics.zones import all_intervals, told
+from server.analytics.zones import all_intervals, packed_offset
 from server.datasets.canonical_view import provide_canonical_view
 from server.datasets.catalogue import Catalogue
 from server.datasets.sql import quoted
@@ -52,7 +52,7 @@ async def provision(analytics: Analytics, catalogue: Catalogue) -> None:
 
 async def _provide_zones(analytics: Analytics) -> None:
     # Rebuilt when the zone data of this install differ from those the table was built from.
-    source = f"tzdata {version('tzdata')}, by number, told in one"
+    source = f"tzdata {version('tzdata')}, by number, packed"
     found = await analytics.query(
         "SELECT name FROM system.tables WHERE database = {database:String}"
         " AND name = {name:String} AND comment = {source:String}",
@@ -65,16 +65,16 @@ async def _provide_zones(analytics: Analytics) -> None:
     await analytics.command(f"DROP DICTIONARY IF EXISTS {database}.{ZONES}", comment=_COMMENT)
     await analytics.command(
         f"CREATE OR REPLACE TABLE {database}.{table} (zone UInt64, local_from Int64,"
-        " local_to Int64, told Int32)"
+        " local_to Int64, packed_offset Int32)"
         " ENGINE = MergeTree ORDER BY (zone, local_from)",
         comment=_COMMENT,
     )
-    columns = ("zone", "local_from", "local_to", "told")
-    rows = [(*place, told(offset, kind)) for *place, offset, kind in all_intervals()]
+    columns = ("zone", "local_from", "local_to", "packed_offset")
+    rows = [(*place, packed_offset(offset, kind)) for *place, offset, kind in all_intervals()]
     await analytics.insert(table, rows, columns, comment=_COMMENT)
     await analytics.command(
         f"CREATE DICTIONARY {database}.{ZONES} (zone UInt64, local_from Int64, local_to Int64,"
-        " told Int32) PRIMARY KEY zone"
+        " packed_offset Int32) PRIMARY KEY zone"
         f" SOURCE(CLICKHOUSE({_reader(analytics)}DB '{database}' TABLE '{table}'))"
         " LAYOUT(RANGE_HASHED()) RANGE(MIN local_from MAX local_to) LIFETIME(0)"
         f" COMMENT '{source}'",
