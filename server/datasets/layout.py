@@ -140,9 +140,6 @@ def read_settings(layout: Layout, cores: int) -> dict[str, object]:
         # others to judging and writing: it pays where there are threads to spare.
         "input_format_parallel_parsing": int(cores >= _CORES_TO_SPARE),
         "max_insert_threads": min(cores, _WRITERS),
-        # A file may hold years; a partition is a month.
-        "max_partitions_per_insert_block": 10_000,
-        "throw_on_max_partitions_per_insert_block": 0,
         "short_circuit_function_evaluation": "enable",
         # A mapping of many values makes a long statement.
         "max_query_size": 2**22,
