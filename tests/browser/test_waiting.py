@@ -33,18 +33,24 @@ ROWS = {
 }
 
 
-def test_a_download_before_the_scripts_have_come_leaves_the_page_whole(
-    page: Page, portal: Portal
-) -> None:
+def _held(page: Page, path: str) -> list[Route]:
+    """Keep back what the page asks for there; it is in the list until somebody continues it."""
     held: list[Route] = []
 
     def hold(route: Route) -> None:
         held.append(route)
 
+    page.route(path, hold)
+    return held
+
+
+def test_a_download_before_the_scripts_have_come_leaves_the_page_whole(
+    page: Page, portal: Portal
+) -> None:
+    held = _held(page, "**/js/repair.js*")
     headers = {"content-disposition": "attachment; filename=rows.csv"}
     page.route(re.compile(r"rejected-rows\.csv$"), lambda it: it.fulfill(headers=headers, body="a"))
     page.route(re.compile(r"rejected-rows\?"), lambda it: it.fulfill(json=ROWS))
-    page.route("**/js/repair.js*", hold)
     page.goto(portal.file_path, wait_until="commit")
 
     page.get_by_role("link", name="Download 8 rows").first.click(no_wait_after=True)
@@ -59,12 +65,7 @@ def test_a_download_before_the_scripts_have_come_leaves_the_page_whole(
 def test_a_click_before_the_scripts_have_come_asks_when_they_have(
     page: Page, portal: Portal
 ) -> None:
-    held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        held.append(route)
-
-    page.route("**/js/file.js*", hold)
+    held = _held(page, "**/js/file.js*")
     page.goto(portal.file_path, wait_until="commit")
 
     page.get_by_role("button", name="Undo import…").click(no_wait_after=True)

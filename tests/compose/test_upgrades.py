@@ -53,12 +53,8 @@ def test_an_upgrade_over_a_revision_keeps_the_data_and_is_taken_back_by_its_back
     with installed(site):
         stood, shown = fill(site)
         moved = upgrade(site, tmp_path)
-        with site.client() as client:
-            assert totals(client) == shown
-            assert moved.rows == stood.rows
-            for dataset in _DATASETS:
-                content = sample(client, rows=1000, seed=99, dataset=dataset)
-                assert ended(client, send(client, content, dataset))["status"] == "Completed"
+        assert moved.rows == stood.rows
+        goes_on(site, shown)
         site.move_to(tmp_path / "earlier")
         key = site.folder / "secrets" / "backup_key"
         site.run("./restore", str(tmp_path / "backups"), str(key), "--yes")
@@ -78,12 +74,8 @@ def test_an_upgrade_over_a_column_keeps_the_rows_and_takes_new_ones(
     with installed(site):
         stood, shown = fill(site)
         moved = upgrade(site, tmp_path)
-        with site.client() as client:
-            assert totals(client) == shown
-            assert moved.rows == stood.rows
-            for dataset in _DATASETS:
-                content = sample(client, rows=1000, seed=99, dataset=dataset)
-                assert ended(client, send(client, content, dataset))["status"] == "Completed"
+        assert moved.rows == stood.rows
+        goes_on(site, shown)
         assert stored(site).rows > stood.rows
 
     assert release(2) or set(moved.columns) > set(stood.columns)
@@ -104,6 +96,15 @@ def earlier(
     site = Site(folder / "earlier", docker)
     site.lay_out(sources, _IMAGE)
     return site
+
+
+def goes_on(site: Site, shown: object) -> None:
+    """Hold the upgraded installation to what was shown before, and have it take new files."""
+    with site.client() as client:
+        assert totals(client) == shown
+        for dataset in _DATASETS:
+            content = sample(client, rows=1000, seed=99, dataset=dataset)
+            assert ended(client, send(client, content, dataset))["status"] == "Completed"
 
 
 def fill(site: Site) -> tuple[Stored, object]:
