@@ -46,7 +46,7 @@ def failures_table() -> str:
 def issues_table() -> str:
     """Return the table of issue codes."""
     rows = [
-        (f"`{code}`", kind.title, kind.message.format(column="The cell", hint="…"))
+        (f"`{code}`", kind.title, kind.message % {"column": "The cell", "hint": "…"})
         for code, kind in ISSUES.items()
     ]
     return _table(("code", "in short", "in words"), rows)

@@ -50,7 +50,7 @@ class IssueCode(StrEnum):
 
 @dataclass(frozen=True)
 class IssueKind:
-    """One code in words. `{column}` and `{hint}` are filled in; a cell's value never is."""
+    """One code in words. `%(column)s` and `%(hint)s` are filled in; a cell's value never is."""
 
     title: str
     message: str
@@ -64,59 +64,59 @@ ISSUES = MappingProxyType(
         IssueCode.EXTRA_CELL: IssueKind(
             "More cells than columns", "The row has content beyond the header's last column."
         ),
-        IssueCode.REQUIRED_VALUE: IssueKind("Empty", "{column} must not be empty."),
-        IssueCode.TYPE_ERROR: IssueKind("Not readable", "{column} cannot be read as {hint}."),
+        IssueCode.REQUIRED_VALUE: IssueKind("Empty", "%(column)s must not be empty."),
+        IssueCode.TYPE_ERROR: IssueKind("Not readable", "%(column)s cannot be read as %(hint)s."),
         IssueCode.DECIMAL_COMMA: IssueKind(
-            "Decimal comma", "{column} uses a comma; numbers take a decimal dot, as in 12.50."
+            "Decimal comma", "%(column)s uses a comma; numbers take a decimal dot, as in 12.50."
         ),
         IssueCode.THOUSANDS_SEPARATOR: IssueKind(
-            "Thousands separator", "{column} groups its digits; write 1234.56 without separators."
+            "Thousands separator", "%(column)s groups its digits; write 1234.56 without separators."
         ),
         IssueCode.SCIENTIFIC_NOTATION: IssueKind(
-            "Scientific notation", "{column} is in scientific notation; write all its digits."
+            "Scientific notation", "%(column)s is in scientific notation; write all its digits."
         ),
         IssueCode.TOO_PRECISE: IssueKind(
-            "Too many decimals", "{column} has more digits after the dot than its currency has."
+            "Too many decimals", "%(column)s has more digits after the dot than its currency has."
         ),
-        IssueCode.OUT_OF_RANGE: IssueKind("Out of range", "{column} must be {hint}."),
-        IssueCode.ENUM_ERROR: IssueKind("Not in the list", "{column} must be one of: {hint}."),
-        IssueCode.PATTERN_ERROR: IssueKind("Wrong form", "{column} must be {hint}."),
+        IssueCode.OUT_OF_RANGE: IssueKind("Out of range", "%(column)s must be %(hint)s."),
+        IssueCode.ENUM_ERROR: IssueKind("Not in the list", "%(column)s must be one of: %(hint)s."),
+        IssueCode.PATTERN_ERROR: IssueKind("Wrong form", "%(column)s must be %(hint)s."),
         IssueCode.CURRENCY_UNKNOWN: IssueKind(
-            "Unknown currency", "{column} is not an ISO 4217 currency code."
+            "Unknown currency", "%(column)s is not an ISO 4217 currency code."
         ),
         IssueCode.TIMEZONE_UNKNOWN: IssueKind(
             "Unknown time zone",
-            "{column} is not an IANA time zone such as Europe/Berlin; what an abbreviation means,"
+            "%(column)s is not an IANA time zone such as Europe/Berlin; what an abbreviation means,"
             " a mapping can say.",
         ),
         IssueCode.TIME_NONEXISTENT: IssueKind(
             "Time skipped by the clock",
-            "{column} lies in the hour that clocks skip in its zone on that day.",
+            "%(column)s lies in the hour that clocks skip in its zone on that day.",
         ),
         IssueCode.TIME_AMBIGUOUS: IssueKind(
             "Time occurs twice",
-            "{column} lies in the hour that occurs twice in its zone; the earlier one is taken.",
+            "%(column)s lies in the hour that occurs twice in its zone; the earlier one is taken.",
         ),
         IssueCode.DATE_OUT_OF_RANGE: IssueKind(
             "Date out of range",
-            "{column} is before 2000 or more than 48 hours after the file was sent.",
+            "%(column)s is before 2000 or more than 48 hours after the file was sent.",
         ),
         IssueCode.ENCODING_ERROR: IssueKind(
-            "Not UTF-8", "{column} has bytes that are not UTF-8 text."
+            "Not UTF-8", "%(column)s has bytes that are not UTF-8 text."
         ),
         IssueCode.CONTROL_CHARACTER: IssueKind(
-            "Control character", "{column} contains a control character."
+            "Control character", "%(column)s contains a control character."
         ),
         IssueCode.SPREADSHEET_DAMAGE: IssueKind(
             "Damaged by a spreadsheet",
-            "{column} was turned into scientific notation; its digits are lost.",
+            "%(column)s was turned into scientific notation; its digits are lost.",
         ),
         IssueCode.AMBIGUOUS_KEY: IssueKind(
             "Same key, different content",
-            "Another row of this file has the same key ({hint}) and different content.",
+            "Another row of this file has the same key (%(hint)s) and different content.",
         ),
         IssueCode.PAN_SUSPECTED: IssueKind(
-            "May be a card number", "{column} looks like a full card number."
+            "May be a card number", "%(column)s looks like a full card number."
         ),
     }
 )
@@ -124,4 +124,4 @@ ISSUES = MappingProxyType(
 
 def message(code: IssueCode, column: str, hint: str, translated: Translate = str) -> str:
     """Return the sentence for an issue, in the language that `translated` gives it."""
-    return translated(ISSUES[code].message).format(column=column, hint=hint)
+    return translated(ISSUES[code].message) % {"column": column, "hint": hint}

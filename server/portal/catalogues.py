@@ -23,8 +23,7 @@ logger = structlog.get_logger(__name__)
 _COUNTED = 200  # rules go by the last two digits
 
 _VALUE = re.compile(r"%\((\w+)\)s")
-_ELEMENT = re.compile(r"<[^>]*>|\{\w*\}|[{}]")
-"""Of a page (`<strong>`), or of a sentence of the report (`{column}`)."""
+_TAG = re.compile(r"<[^>]*>")
 
 
 @cache
@@ -84,9 +83,7 @@ def _fits(translated: str, texts: tuple[str, ...]) -> bool:
     is_filled_in = all(_can_be_filled_in(text, values) for text in texts)
     if is_filled_in and not _can_be_filled_in(translated, values):
         return False
-    return any(
-        sorted(_ELEMENT.findall(translated)) == sorted(_ELEMENT.findall(text)) for text in texts
-    )
+    return any(sorted(_TAG.findall(translated)) == sorted(_TAG.findall(text)) for text in texts)
 
 
 def _can_be_filled_in(text: str, values: Mapping[str, str]) -> bool:

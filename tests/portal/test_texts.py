@@ -151,7 +151,7 @@ def test_what_is_the_matter_with_a_row_is_told_in_the_readers_language(shelf: Pa
     drop(
         shelf,
         "da",
-        'msgid "{column} must be {hint}."\nmsgstr "{column} skal være {hint}."\n\n'
+        'msgid "%(column)s must be %(hint)s."\nmsgstr "%(column)s skal være %(hint)s."\n\n'
         'msgid "a number, %(minimum)s or more"\nmsgstr "et tal, mindst %(minimum)s"\n',
     )
     transactions = Catalogue.built_in().get("transactions")
@@ -173,8 +173,7 @@ def test_what_is_the_matter_with_a_row_is_told_in_the_readers_language(shelf: Pa
         ("Sign in", "100 % Anmeldung"),
         ("Sign in", "<script src='//elsewhere'></script>"),
         ("In <code>%(file)s</code>", "In <code>%(file)s"),
-        ("{column} must be {hint}.", "{Spalte} muss {hint} sein."),
-        ("{column} must not be empty.", "{column} darf nicht { leer sein."),
+        ("%(column)s must be %(hint)s.", "%(Spalte)s muss %(hint)s sein."),
     ],
 )
 def test_a_translation_that_does_not_fit_its_text_is_not_used(

@@ -123,7 +123,7 @@ export const judgeText = (column, text, read, rules) => judgeCell(column, text, 
 /** Return the issues of one row: `{code, column, at, isError, message}`. */
 export function judgeRow(read, cells, rules) {
   const { alignment, dataset, labels } = read;
-  const sentence = (code, column) => rules.issues[code].message.replaceAll("{column}", column?.name ?? "").replaceAll("{hint}", column?.hint ?? "");
+  const sentence = (code, column) => rules.issues[code].message.replaceAll("%(column)s", () => column?.name ?? "").replaceAll("%(hint)s", () => column?.hint ?? "");
   const issue = (code, column, at, isError) => ({ code, column: column?.name ?? "", at, isError, message: sentence(code, column) });
   if (read.delimiter && cells.length < labels.length) return [issue("missing-cell", null, -1, true)];
   if (cells.slice(labels.length).some((cell) => cell.trim())) return [issue("extra-cell", null, -1, true)];
