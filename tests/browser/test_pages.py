@@ -107,6 +107,39 @@ def test_a_chart_has_its_table_one_click_away(page: Page) -> None:
     expect(card.locator("tbody tr")).to_have_count(22)
 
 
+@pytest.mark.parametrize("lacking", ["**/echarts*", "**/charts.js*", "**/words.js*"])
+def test_a_chart_whose_script_does_not_arrive_shows_its_table(page: Page, lacking: str) -> None:
+    page.route(lacking, lambda route: route.abort())
+
+    page.goto("/")
+
+    card = page.locator('[data-chart="volume"]')
+    expect(card.locator("table")).to_be_visible()
+    expect(card.locator("[data-drawing]")).to_be_hidden()
+    expect(card.get_by_role("button", name="Table")).to_be_hidden()
+
+
+def test_a_chart_keeps_its_place_until_it_is_drawn(page: Page) -> None:
+    page.set_viewport_size({"width": 1440, "height": 844})
+    page.add_init_script(_SHIFTS)
+    waiting: list[Route] = []
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+
+    page.route("**/echarts*", hold)
+    page.goto("/", wait_until="commit")
+    card = page.locator('[data-chart="volume"]')
+    expect(card.locator(".legend")).to_be_visible()
+    before = card.bounding_box()
+
+    waiting.pop().continue_()
+
+    expect(card.locator("canvas")).to_be_visible()
+    assert card.bounding_box() == before
+    assert page.evaluate("window.shifts") == pytest.approx(0, abs=0.002)
+
+
 def test_the_chosen_theme_stays(page: Page) -> None:
     page.emulate_media(color_scheme="light")
     page.goto("/files")

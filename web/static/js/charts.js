@@ -82,22 +82,16 @@ const drawn = [];
 
 function draw(card) {
   const drawing = card.querySelector("[data-drawing]");
-  const table = card.querySelector(".chart-table");
   const toggle = card.querySelector("[data-toggle-table]");
   const data = JSON.parse(drawing.querySelector("script").textContent);
   const place = drawing.querySelector(".chart");
-  drawing.hidden = false;
-  table.hidden = true;
-  toggle.hidden = false;
   const chart = echarts.init(place, null, { renderer: "canvas" });
   const paint = () => chart.setOption(options(data, place.clientWidth), true);
   paint();
   drawn.push(paint);
   new ResizeObserver(() => { if (place.clientWidth) { chart.resize(); paint(); } }).observe(place);
   toggle.addEventListener("click", () => {
-    const showsTable = table.hidden;
-    table.hidden = !showsTable;
-    drawing.hidden = showsTable;
+    const showsTable = card.classList.toggle("is-table");
     toggle.setAttribute("aria-expanded", String(showsTable));
     toggle.textContent = showsTable ? said.chart : said.table;
   });

@@ -1,5 +1,9 @@
-/* What cannot wait for the page's modules: the chosen theme, which must not flash; the reader's zone; early clicks. */
+/* What cannot wait for the page's modules: the chosen theme, which must not flash; the reader's zone; early clicks;
+   scripts that do not arrive. */
 (() => {
+  document.addEventListener("error", (event) => {
+    if (event.target.localName === "script") document.documentElement.classList.add("lacks-script");
+  }, true);
   try {
     const theme = localStorage.getItem("tallydock-theme");
     if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
