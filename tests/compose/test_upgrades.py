@@ -35,6 +35,12 @@ _A_REVISION: Final = ("--diff-filter=A", "--", "server/db/migrations/versions/*.
 _A_COLUMN: Final = ("--diff-filter=M", "-G^  - name: ", "--", "server/datasets/declared/*.yaml")
 
 
+_RETIRED: Final = (
+    "  retired: {image: tallydock-test/valkey, pull_policy: never, entrypoint: [sleep, infinity]}\n"
+)
+"""A service that a later version does not have."""
+
+
 class Stored(NamedTuple):
     """What an installation keeps, as the systems themselves say it."""
 
@@ -52,6 +58,7 @@ def test_an_upgrade_over_a_revision_keeps_the_data_and_is_taken_back_by_its_back
 
     with installed(site):
         stood, shown = fill(site)
+        assert "retired" in running(site)
         moved = upgrade(site, tmp_path)
         assert moved.rows == stood.rows
         goes_on(site, shown)
@@ -73,6 +80,7 @@ def test_an_upgrade_over_a_column_keeps_the_rows_and_takes_new_ones(
 
     with installed(site):
         stood, shown = fill(site)
+        assert "retired" in running(site)
         moved = upgrade(site, tmp_path)
         assert moved.rows == stood.rows
         goes_on(site, shown)
@@ -95,6 +103,9 @@ def earlier(
     build_ours(docker, sources, _IMAGE)
     site = Site(folder / "earlier", docker)
     site.lay_out(sources, _IMAGE)
+    declaration = site.folder / "compose.yaml"
+    declared = declaration.read_text()
+    declaration.write_text(declared.replace("\nservices:\n", f"\nservices:\n{_RETIRED}", 1))
     return site
 
 
@@ -125,7 +136,18 @@ def upgrade(site: Site, folder: Path) -> Stored:
     site.lay_out()
     site.run("./upgrade", str(before_it), str(folder / "backups"))
     assert list((folder / "backups").iterdir())
+    assert "retired" not in running(site)
     return stored(site)
+
+
+def running(site: Site) -> tuple[str, ...]:
+    """Return the services that have a container, also those that the compose file lacks."""
+    project = site.environment["COMPOSE_PROJECT_NAME"]
+    said = site.run(
+        *("docker", "ps", "--filter", f"label=com.docker.compose.project={project}"),
+        *("--format", '{{.Label "com.docker.compose.service"}}'),
+    )
+    return tuple(said.split())
 
 
 def stored(site: Site) -> Stored:
