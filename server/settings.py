@@ -24,7 +24,10 @@ SECRETS = Path("/run/secrets")
 class Settings(BaseSettings):
     """The appliance's settings; see each field's description."""
 
-    model_config = SettingsConfigDict(env_prefix="TALLYDOCK_", extra="ignore", frozen=True)
+    # An empty value is none: `TALLYDOCK_UNDO_DAYS=` in .env means the default, and stops nothing.
+    model_config = SettingsConfigDict(
+        env_prefix="TALLYDOCK_", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     @classmethod
     def settings_customise_sources(

@@ -24,6 +24,13 @@ def test_a_secret_is_read_from_a_file_and_the_environment_is_stronger(
     assert "from a file" not in repr(read)
 
 
+def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TALLYDOCK_UNDO_DAYS", "")
+    monkeypatch.setenv("TALLYDOCK_STORAGE_BUCKET", "")
+
+    assert (Settings().undo_days, Settings().storage_bucket) == (0, "tallydock")
+
+
 def test_the_credentials_of_a_dsn_are_those_it_names() -> None:
     named = Analytics("clickhouse://tallydock:p%40ss@clickhouse:8123/", database="tallydock")
     unnamed = Analytics("chdb:///data/clickhouse", database="tallydock")

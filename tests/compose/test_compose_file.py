@@ -12,6 +12,7 @@ from typing import Final, cast
 import pytest
 import yaml
 
+from server.settings import Settings
 from server.version import VERSION
 from tests.compose.engine import EngineMissing
 from tests.compose.images import debian_files
@@ -23,6 +24,14 @@ _SCRIPTS: Final = (
     *("install", "upgrade", "backup", "restore"),
     *("bundle", "doctor", "rotate-keys", "support-bundle"),
 )
+
+# What the compose file says itself, since it says what stands around the program too.
+_FIXED: Final = frozenset(
+    {f"TALLYDOCK_{name}" for name in ("HOME", "HOST", "PORT", "WORKER_METRICS_PORT")}
+)
+# What own-datasets.yaml says, together with the folder it lays there.
+_LAID_OVER: Final = frozenset({"TALLYDOCK_DATASETS_DIR"})
+_VARIABLE: Final = re.compile(r"\bTALLYDOCK_[A-Z_]*[A-Z]\b")
 
 Service = Mapping[str, object]
 
@@ -121,6 +130,60 @@ def test_the_secrets_of_the_appliance_are_settings_of_its() -> None:
     for name in declared:
         if name.startswith("tallydock_") and not name.startswith("tallydock_storage_root"):
             assert f"    {name.removeprefix('tallydock_')}: " in settings, name
+
+
+def passed() -> set[str]:
+    """Return the variables of `.env` that reach what they are for."""
+    text = (COMPOSE / "compose.yaml").read_text()
+    handed_on = re.findall(r"^    (TALLYDOCK_\w+):$", text, re.MULTILINE)
+    return {*handed_on, *re.findall(r"\$\{(\w+)", text)}
+
+
+@pytest.mark.parametrize("name", ["server", "worker", "migrate", "setup", "backup"])
+def test_every_setting_reaches_a_process_of_the_appliances(name: str) -> None:
+    service = services()[name]
+    told = cast("Mapping[str, str | None]", service["environment"])
+
+    expected = {f"TALLYDOCK_{field.upper()}" for field in Settings.model_fields}
+    sealed = {secret.upper() for secret in cast("list[str]", services()["server"]["secrets"])}
+    assert expected - sealed - told.keys() <= _FIXED | _LAID_OVER
+    assert told.keys() - {"FORWARDED_ALLOW_IPS"} <= expected - sealed
+    assert told.keys() - {"FORWARDED_ALLOW_IPS"} - _FIXED <= passed()
+
+
+def test_the_example_names_every_setting_with_its_default() -> None:
+    text = (COMPOSE / ".env.example").read_text()
+
+    named = dict(re.findall(r"^#?([A-Z_]+)=(.*)$", text, re.MULTILINE))
+    assert passed() <= named.keys()
+    assert {name for name in named if name.startswith("TALLYDOCK_")} <= passed()
+    # What is interpolated with a default of its own says that in compose.yaml; the rest is ours.
+    declared = document()["x-tallydock"]["environment"]
+    handed_on = [
+        name for name, value in cast("Mapping[str, str | None]", declared).items() if value is None
+    ]
+    ours = {
+        name: str(Settings.model_fields[name.removeprefix("TALLYDOCK_").lower()].default)
+        for name in handed_on
+    }
+    assert {name: named[name] for name in handed_on} == ours
+    assert len(handed_on) > 30
+
+
+def test_every_variable_that_an_operator_is_told_to_set_reaches_something() -> None:
+    readme = (COMPOSE.parent / "README.md").read_text()
+    sections = re.split(r"^## ", readme, flags=re.MULTILINE)
+    told = "".join(one for one in sections if one.startswith(("Install it", "Operations")))
+    read = [COMPOSE / name for name in ("RUNBOOK.md", "SCALING.md", "doctor")]
+    read += [path for path in COMPOSE.glob("*.yaml") if path.name != "compose.yaml"]
+    read += (COMPOSE.parent / "server" / "doctor").glob("*.py")
+    told += "".join(path.read_text() for path in read)
+
+    named = {name for name in _VARIABLE.findall(told) if "_TEST_" not in name}
+    sealed = {secret.upper() for secret in document()["secrets"]}
+    assert {"TALLYDOCK_MAX_PENDING_FILES", "TALLYDOCK_UNDO_DAYS"} <= named
+    # The folder is named where the embedded appliance is spoken of.
+    assert named - sealed - _LAID_OVER - {"TALLYDOCK_HOME"} <= passed()
 
 
 def test_the_production_lock_holds_nothing_embedded() -> None:
