@@ -122,6 +122,12 @@ class Settings(BaseSettings):
     max_attempts: int = Field(
         12, ge=1, description="Attempts at a file before our own fault is given up on"
     )
+    max_outages: int = Field(
+        1000,
+        ge=1,
+        description="Attempts at a file that find ClickHouse or the storage away, one every five"
+        " minutes, before it is given up on; about three days",
+    )
     retry_base_seconds: float = Field(
         2.0, gt=0, description="First wait before a retry; doubles, with jitter, to 5 minutes (s)"
     )

@@ -38,12 +38,7 @@ async def ingest(context: Context, file_id: UUID) -> None:
         return
     with structlog.contextvars.bound_contextvars(file_id=str(file_id), attempt=claim.attempt):
         try:
-            if claim.faults >= context.settings.max_attempts:
-                # Its workers died every time: it may be what kills them.
-                failure = given_up(FailureCode.INTERNAL, claim.faults)
-                await settle(context, claim, failure)
-                return
-            await _run_leased(context, claim, pipeline.ingest(context, claim))
+            await _run_leased(context, claim, _ingest_or_give_up(context, claim))
         except LeaseLost:
             logger.warning("lease.lost")
         except asyncio.CancelledError:
@@ -54,6 +49,14 @@ async def ingest(context: Context, file_id: UUID) -> None:
         else:
             await tidy(context, file_id)
         await _wake_waiting(context, claim)
+
+
+async def _ingest_or_give_up(context: Context, claim: Claim) -> None:
+    if claim.faults < context.settings.max_attempts:
+        await pipeline.ingest(context, claim)
+    # Its workers died every time: it may be what kills them. Asking what they left is harmless.
+    elif not await pipeline.resume(context, claim):
+        raise given_up(FailureCode.INTERNAL, claim.faults)
 
 
 async def _wake_waiting(context: Context, claim: Claim) -> None:

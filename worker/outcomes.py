@@ -1,8 +1,9 @@
 """What becomes of a file when a job raises: the one place that turns exceptions into an end.
 
 The file's fault ends it as Failed. A fault of ours is tried again, later and later, until the
-settings' number of attempts; only then it ends as Failed, and an operator can retry it. Comes
-after `jobs.py`; what is put back is found by `maintenance/sweep.py` when its time has come.
+settings' number of attempts; only then it ends as Failed, and an operator can retry it. An outage
+is waited out, for days. Comes after `jobs.py`; what is put back is found by `maintenance/sweep.py`
+when its time has come.
 """
 
 import contextlib
@@ -23,6 +24,8 @@ from server.errors import (
 )
 from server.files.claims import Claim, DatasetBusy
 from server.files.failures import DESTROYING, FailureCode, FileFailed
+from server.files.lifecycle import Stage
+from server.files.unfinished import MayBeVisible
 from server.settings import Settings
 from server.telemetry.metrics import INGEST_RETRIES
 from worker.context import Context
@@ -36,6 +39,7 @@ _SHORTEST_TURN: Final = timedelta(seconds=2)
 _LONGEST_TURN: Final = timedelta(seconds=30)
 _OF_ITS_AGE: Final = 0.1
 _BUSY: Final = "dataset-busy"
+_OUTAGES: Final = frozenset({FailureCode.STORAGE_UNAVAILABLE, FailureCode.ANALYTICS_UNAVAILABLE})
 
 
 @dataclass(frozen=True)
@@ -47,19 +51,21 @@ class Ended:
 
 @dataclass(frozen=True)
 class PutBack:
-    """A fault of ours: the file is tried again after a while."""
+    """A fault of ours, or an outage: the file is tried again after a while."""
 
     code: FailureCode
     wait: timedelta
+    is_outage: bool = False
 
 
-def judge(fault: Exception, faults: int, settings: Settings) -> Ended | PutBack:
+def judge(fault: Exception, claim: Claim, stage: Stage, settings: Settings) -> Ended | PutBack:
     """Return what becomes of the file.
 
     Args:
         fault: what the attempt raised.
-        faults: faults of ours before this one.
-        settings: number of attempts, first wait.
+        claim: the attempt, with the faults and outages before it.
+        stage: how far it came.
+        settings: numbers of attempts, first wait.
     """
     if isinstance(fault, FileFailed):
         return Ended(fault)
@@ -67,16 +73,27 @@ def judge(fault: Exception, faults: int, settings: Settings) -> Ended | PutBack:
     # What is not in the store will not come back by waiting.
     if code is FailureCode.OBJECT_MISSING:
         return Ended(FileFailed(code))
-    if faults + 1 >= settings.max_attempts:
-        return Ended(given_up(code, faults + 1))
-    return PutBack(code, wait_before_retry(faults, settings))
+    wait = wait_before_retry(claim.faults + claim.outages, settings)
+    # Met at the beginning it says nothing of the file. What goes away later may do so because of
+    # the file, and takes others with it each time.
+    is_outage = code in _OUTAGES and stage is Stage.INSPECTING
+    if is_outage and claim.outages + 1 < settings.max_outages:
+        return PutBack(code, wait, is_outage=True)
+    if is_outage or claim.faults + 1 >= settings.max_attempts:
+        return Ended(given_up(code, claim.faults + claim.outages + 1))
+    return PutBack(code, wait)
 
 
-def wait_before_retry(faults: int, settings: Settings) -> timedelta:
-    """Return how long to wait: doubling, give or take a quarter, up to five minutes."""
+def wait_before_retry(times: int, settings: Settings) -> timedelta:
+    """Return how long to wait: doubling, give or take a quarter, up to five minutes.
+
+    Args:
+        times: it was put back before.
+        settings: the first wait.
+    """
     # Jitter, so that files that failed together do not come back together.
     jitter = random.uniform(0.75, 1.25)  # noqa: S311 - spreads load, keeps no secret
-    seconds = settings.retry_base_seconds * 2 ** min(faults, 20) * jitter
+    seconds = settings.retry_base_seconds * 2 ** min(times, 20) * jitter
     return min(timedelta(seconds=seconds), _LONGEST_WAIT)
 
 
@@ -94,20 +111,35 @@ async def settle(context: Context, claim: Claim, fault: Exception) -> None:
     if isinstance(fault, DatasetBusy):
         await context.claims.release(claim, _BUSY, _next_turn(context, claim), is_fault=False)
         return
-    match judge(fault, claim.faults, context.settings):
+    # Nothing has moved the file since, or this raises.
+    stage = await context.claims.stage_before(claim, Stage.QUEUED, None)
+    match judge(fault, claim, stage, context.settings):
         case Ended(failure):
-            await context.claims.fail(claim, failure)
+            try:
+                await context.claims.fail(claim, failure)
+            except MayBeVisible:
+                # The next attempt begins with asking for them, and completes the file if they are.
+                await _put_back(context, claim, fault, PutBack(failure.code, _LONGEST_WAIT))
+                return
             if failure.code in DESTROYING:
                 # First the word, then the deed: cut off in between, the sweep does it.
                 with contextlib.suppress(AdapterError):
                     await context.arrivals.destroy(claim.file_id, context.claims.actor)
             if failure.is_ours:
                 logger.error("ingest.given-up", code=failure.code, **_facts_of(fault))
-        case PutBack(code, wait):
-            await context.claims.release(claim, code, context.clock() + wait)
-            INGEST_RETRIES.labels(code=code).inc()
-            seconds = round(wait.total_seconds(), 1)
-            logger.warning("ingest.put-back", code=code, wait_seconds=seconds, **_facts_of(fault))
+        case PutBack() as verdict:
+            await _put_back(context, claim, fault, verdict)
+
+
+async def _put_back(context: Context, claim: Claim, fault: Exception, verdict: PutBack) -> None:
+    code, is_outage = verdict.code, verdict.is_outage
+    not_before = context.clock() + verdict.wait
+    await context.claims.release(
+        claim, code, not_before, is_fault=not is_outage, is_outage=is_outage
+    )
+    INGEST_RETRIES.labels(code=code).inc()
+    seconds = round(verdict.wait.total_seconds(), 1)
+    logger.warning("ingest.put-back", code=code, wait_seconds=seconds, **_facts_of(fault))
 
 
 async def settle_undo(context: Context, claim: Claim, fault: Exception) -> None:

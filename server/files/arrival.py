@@ -206,5 +206,6 @@ def _pinned(found: ObjectVersion) -> dict[str, object]:
         "failure": None,
         "completed_at": None,
         "faults": 0,
+        "outages": 0,
         "not_before": None,
     }

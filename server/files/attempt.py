@@ -52,6 +52,8 @@ class Claim:
     claimed_at: datetime
     faults: int
     """Faults of ours so far, this attempt not counted."""
+    outages: int
+    """Attempts so far that found another system away, this one not counted."""
     judged_attempt: int | None
     published_attempt: int | None
     """The attempt whose rows readers see now: of an earlier end, before a reprocess."""
@@ -139,6 +141,7 @@ def claim_of(file: File, now: datetime) -> Claim:
         lease_owner=file.lease_owner,
         claimed_at=now,
         faults=file.faults,
+        outages=file.outages,
         judged_attempt=file.judged_attempt,
         published_attempt=file.published_attempt,
     )

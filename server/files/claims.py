@@ -15,6 +15,7 @@ from server.files.repaired import count_repaired
 from server.files.repository import Cause, find_file
 from server.files.standing import read_standing
 from server.files.undos import Undos
+from server.files.unfinished import MayBeVisible, unfinished_publication
 from server.unit_of_work import UnitOfWork
 
 __all__ = ["Claim", "ClaimBoard", "DatasetBusy", "Ending", "JudgedAndFailed", "LeaseLost"]
@@ -52,6 +53,7 @@ class ClaimBoard(Undos):
             **idle(),
             "outcome": str(ending.outcome),
             "faults": 0,
+            "outages": 0,
             "published_attempt": seen if is_visible else claim.published_attempt,
             "completed_at": now,
             "failure": None,
@@ -92,30 +94,33 @@ class ClaimBoard(Undos):
 
         Raises:
             LeaseLost: the claim does not hold any more.
+            MayBeVisible: an attempt wrote down what its swap brings, and nobody knows whether it
+                happened; nothing is written.
         """
-        ending = failure.ending if isinstance(failure, JudgedAndFailed) else None
         told: dict[str, object] = {"code": str(failure.code), "attempt": claim.attempt}
-        standing = await self._standing(claim, unit)
-        if standing is not None:
-            before = await self.stage_before(claim, Stage.COMPLETED, unit)
-            values = {**idle(), **read_standing(standing), "stage": str(Stage.COMPLETED)}
-            cause = Cause(self.actor, "reprocess.failed", self.clock(), told)
-        else:
-            before = await self.stage_before(claim, Stage.FAILED, unit)
+        async with self.joined(unit) as one:
+            if await unfinished_publication(one, claim) is not None:
+                raise MayBeVisible
+            standing = await self._standing(claim, one)
+            to_stage = Stage.FAILED if standing is None else Stage.COMPLETED
+            before = await self.stage_before(claim, to_stage, one)
             now = self.clock()
-            values = {
-                **idle(),
-                **(judged(ending, claim.attempt) if ending is not None else UNJUDGED),
-                "stage": str(Stage.FAILED),
-                "outcome": str(Outcome.FAILED),
-                "failure": failure.as_json(),
-                "completed_at": now,
-            }
-            cause = Cause(self.actor, "file.failed", now, told)
-        await self.write(claim, cause, values, before=before, unit=unit)
+            if standing is not None:
+                values = {**idle(), **read_standing(standing), "stage": str(to_stage)}
+                cause = Cause(self.actor, "reprocess.failed", now, told)
+            else:
+                values = {**idle(), **_failed(failure, claim.attempt, now)}
+                cause = Cause(self.actor, "file.failed", now, told)
+            await self.write(claim, cause, values, before=before, unit=one)
 
     async def release(
-        self, claim: Claim, code: str, not_before: datetime, *, is_fault: bool = True
+        self,
+        claim: Claim,
+        code: str,
+        not_before: datetime,
+        *,
+        is_fault: bool = True,
+        is_outage: bool = False,
     ) -> None:
         """Put the file back in the queue.
 
@@ -123,29 +128,40 @@ class ClaimBoard(Undos):
             claim: the attempt, over now.
             code: the failure code it would have ended with, or why else it is put back.
             not_before: when the next attempt may begin.
-            is_fault: False when nothing went wrong (the worker is being stopped).
+            is_fault: False when nothing went wrong (the worker is being stopped), and in an
+                outage, which is no fault of anybody who works on the file.
+            is_outage: another system is away.
 
         Raises:
             LeaseLost: the claim does not hold any more.
         """
         before = await self.stage_before(claim, Stage.QUEUED, None)
-        faults = claim.faults + (1 if is_fault else 0)
-        detail = {"code": code, "faults": faults, "attempt": claim.attempt}
+        faults = claim.faults + is_fault
+        outages = claim.outages + is_outage
+        detail = {"code": code, "faults": faults, "outages": outages, "attempt": claim.attempt}
         values = {
             **idle(),
             "stage": str(Stage.QUEUED),
             "faults": faults,
+            "outages": outages,
             "not_before": not_before,
         }
         cause = Cause(self.actor, "file.put-back", self.clock(), detail)
         await self.write(claim, cause, values, before=before)
 
-    async def _standing(self, claim: Claim, unit: UnitOfWork | None) -> dict[str, object] | None:
-        if unit is not None:
-            file = await find_file(unit, claim.file_id)
-        else:
-            async with self.units.begin() as own:
-                file = await find_file(own, claim.file_id)
+    async def _standing(self, claim: Claim, unit: UnitOfWork) -> dict[str, object] | None:
+        file = await find_file(unit, claim.file_id)
         if file is None:
             raise LeaseLost
         return file.standing
+
+
+def _failed(failure: FileFailed, attempt: int, now: datetime) -> dict[str, object]:
+    ending = failure.ending if isinstance(failure, JudgedAndFailed) else None
+    return {
+        **(judged(ending, attempt) if ending is not None else UNJUDGED),
+        "stage": str(Stage.FAILED),
+        "outcome": str(Outcome.FAILED),
+        "failure": failure.as_json(),
+        "completed_at": now,
+    }

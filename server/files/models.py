@@ -87,6 +87,8 @@ class File(SQLModel, table=True):
     """What the record said before a reprocess began; it stands again when the reprocess fails."""
     faults: int = Field(default=0)
     """Faults of ours since the file was queued, deaths of workers among them; for the back-off."""
+    outages: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """Attempts since then that found another system away; they count for the back-off only."""
     not_before: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """A retry waits until then."""
     lease_owner: str | None = Field(default=None, max_length=80)

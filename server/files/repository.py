@@ -69,6 +69,7 @@ _FIRST: Mapping[str, object] = {
     "stage": str(Stage.AWAITING_UPLOAD),
     "attempt": 0,
     "faults": 0,
+    "outages": 0,
     "progress": {},
     "issues": [],
     "version": 0,

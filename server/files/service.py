@@ -242,6 +242,7 @@ _ANEW: dict[str, object] = {
     "undo_requested_at": None,
     "duplicate_of": None,
     "faults": 0,
+    "outages": 0,
     "not_before": None,
 }
 

@@ -17,7 +17,7 @@ from server.files.lifecycle import Stage
 from tests.fixtures.files import ALICE
 from tests.fixtures.rows import good, to_csv
 from tests.fixtures.workshop import Workshop, some_csv
-from tests.maintenance.test_paused_publisher import Sleeper
+from tests.maintenance.sleeper import Sleeper
 from worker.context import Context
 from worker.jobs import JOBS
 from worker.prepare import prepare

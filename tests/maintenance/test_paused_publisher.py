@@ -1,51 +1,16 @@
-"""A publisher that is paused past its lock and wakes up late does no harm, wherever it slept.
-
-Two publishers on one engine, one of them held where the other cannot see it, as SIGSTOP would: chDB
-takes one process a folder, so both live in this one. Their statements and transactions are real.
-"""
+"""A publisher that is paused past its lock and wakes up late does no harm, wherever it slept."""
 
 import asyncio
-from dataclasses import replace
-from typing import cast
 
 import pytest
 
-from server.analytics.gateway import Analytics
-from server.analytics.rows import Rows
-from server.files.lifecycle import Stage
+from server.files.lifecycle import Outcome, Stage
+from tests.fixtures.files import ALICE
 from tests.fixtures.workshop import Workshop, some_csv
+from tests.maintenance.sleeper import Sleeper
 from worker.jobs import JOBS
 
-
-class Sleeper:
-    """The engine as a publisher sees it that is paused at one of its statements."""
-
-    def __init__(self, inner: Analytics, words: str, occurrence: int) -> None:
-        self._inner, self._words, self._left = inner, words, occurrence
-        self.sleeps = asyncio.Event()
-        self.may_wake = asyncio.Event()
-
-    def __getattr__(self, name: str) -> object:
-        """Return what the engine has."""
-        return getattr(self._inner, name)
-
-    async def command(self, sql: str, **asked: object) -> None:
-        """See Analytics.command; sleeps before it."""
-        await self._sleep(sql)
-        await self._inner.command(sql, **asked)  # type: ignore[arg-type]  # as it came
-
-    async def query(self, sql: str, **asked: object) -> Rows:
-        """See Analytics.query; sleeps after it, with an answer that grows old."""
-        answer = await self._inner.query(sql, **asked)  # type: ignore[arg-type]  # as it came
-        await self._sleep(sql)
-        return answer
-
-    async def _sleep(self, sql: str) -> None:
-        if self._words in sql:
-            self._left -= 1
-            if self._left == 0:
-                self.sleeps.set()
-                await self.may_wake.wait()
+GENERATION = "SELECT comment FROM system.tables"
 
 
 @pytest.mark.parametrize(
@@ -54,8 +19,10 @@ class Sleeper:
         ("EXCHANGE TABLES", 1),
         ("CLONE AS", 1),
         # Between the generation that is read and the publication that names the next one.
-        ("SELECT comment FROM system.tables", 2),
+        (GENERATION, 2),
         ("ATTACH PARTITION ALL FROM", 1),
+        # Between the generation that is read and the record of what it means for others.
+        (GENERATION, 1),
     ],
 )
 async def test_a_publisher_that_wakes_up_late_changes_nothing(
@@ -63,13 +30,14 @@ async def test_a_publisher_that_wakes_up_late_changes_nothing(
 ) -> None:
     desk = workshop.desk
     sleeper = Sleeper(workshop.analytics, words, occurrence)
-    paused = replace(workshop.context, analytics=cast(Analytics, sleeper))
-    slow = await desk.send_and_pin(data=some_csv(4, provider_code=f"slow{occurrence}", amount="1"))
-    sleeping = asyncio.create_task(JOBS["ingest"](paused, slow))
+    slow = await desk.send_and_pin(
+        data=some_csv(4, provider_code=f"slow-{words}-{occurrence}", amount="1")
+    )
+    sleeping = asyncio.create_task(JOBS["ingest"](sleeper.seen_by(workshop.context), slow))
     await sleeper.sleeps.wait()
 
     desk.clock.turn(seconds=31)
-    quick = await workshop.ingested(3, provider_code=f"quick{occurrence}")
+    quick = await workshop.ingested(3, provider_code=f"quick-{words}-{occurrence}")
     sleeper.may_wake.set()
     await sleeping
     after_waking = await workshop.rows("transactions_current", quick.file_id)
@@ -83,3 +51,65 @@ async def test_a_publisher_that_wakes_up_late_changes_nothing(
     assert await workshop.rows("transactions_current", slow) == {2: 4}
     assert (await desk.history(slow)).count("file.completed") == 1
     assert await workshop.tables() == set()
+
+
+async def test_who_slept_while_settling_takes_no_living_publication_for_a_dead_one(
+    workshop: Workshop,
+) -> None:
+    desk = workshop.desk
+    first = await workshop.ingested(3, provider_code="settled")
+    desk.clock.turn(seconds=1)
+    twin = await workshop.ingested(3, provider_code="settled")
+    other = await desk.send_and_pin(data=some_csv(2, provider_code="settling"))
+    settling = Sleeper(workshop.analytics, GENERATION)
+    sleeping = asyncio.create_task(JOBS["ingest"](settling.seen_by(workshop.context), other))
+    await settling.sleeps.wait()
+    desk.clock.turn(seconds=31)
+    # The undo, which the twin inherits, is written down and about to happen.
+    await desk.service.undo(ALICE, first.file_id)
+    swapping = Sleeper(workshop.analytics, "EXCHANGE TABLES")
+    undoing = asyncio.create_task(JOBS["undo"](swapping.seen_by(workshop.context), first.file_id))
+    await swapping.sleeps.wait()
+
+    settling.may_wake.set()
+    await sleeping
+    swapping.may_wake.set()
+    await undoing
+
+    undone, heir = await desk.row(first.file_id), await desk.row(twin.file_id)
+    assert (undone.ended_as, undone.published_attempt) == (Outcome.UNDONE, None)
+    assert (heir.ended_as, heir.duplicate_of) == (Outcome.IMPORTED, None)
+    assert heir.published_attempt is not None
+    seen = {heir.published_attempt: 3}
+    assert await workshop.rows("transactions_current", heir.file_id) == seen
+    assert await workshop.rows("transactions_current", first.file_id) == {}
+
+
+async def test_a_copy_that_slept_is_no_duplicate_of_what_was_undone_meanwhile(
+    workshop: Workshop,
+) -> None:
+    desk = workshop.desk
+    first = await workshop.ingested(3, provider_code="copied")
+    desk.clock.turn(seconds=1)
+    copy = await desk.send_and_pin(data=some_csv(3, provider_code="copied"))
+    # It has found the first file visible.
+    sleeper = Sleeper(workshop.analytics, "_file = {earlier:UUID}")
+    sleeping = asyncio.create_task(JOBS["ingest"](sleeper.seen_by(workshop.context), copy))
+    await sleeper.sleeps.wait()
+    desk.clock.turn(seconds=31)
+    await desk.service.undo(ALICE, first.file_id)
+    await JOBS["undo"](workshop.context, first.file_id)
+
+    sleeper.may_wake.set()
+    await sleeping
+    desk.clock.turn(seconds=31)
+    await JOBS["ingest"](workshop.context, copy)
+
+    row = await desk.row(copy)
+    assert (row.is_at, row.ended_as, row.duplicate_of) == (
+        Stage.COMPLETED,
+        Outcome.IMPORTED,
+        None,
+    )
+    assert await workshop.rows("transactions_current", copy) == {2: 3}
+    assert await workshop.rows("transactions_current", first.file_id) == {}

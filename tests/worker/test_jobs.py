@@ -16,6 +16,7 @@ from server.files.failures import FailureCode, FileFailed
 from server.files.lifecycle import Outcome, Stage, Status
 from server.settings import Settings
 from tests.fixtures.files import ALICE, Desk
+from tests.fixtures.ingest import claim_of
 from tests.fixtures.worker import ToldPipeline, import_it, last_for_ever
 from worker import jobs
 from worker.context import Context
@@ -72,7 +73,7 @@ async def test_our_fault_is_tried_again_and_given_up_in_the_end(
     desk: Desk, context: Context, told: ToldPipeline
 ) -> None:
     file_id = await desk.send_and_pin()
-    told.will_raise(AnalyticsUnavailable("away"))
+    told.will_raise(QueryRejected(241, "no memory"))
 
     for attempt in range(1, desk.settings.max_attempts):
         await jobs.ingest(context, file_id)
@@ -81,6 +82,43 @@ async def test_our_fault_is_tried_again_and_given_up_in_the_end(
         assert row.not_before is not None
         assert row.not_before > desk.clock.now
         desk.clock.turn(minutes=5)
+    await jobs.ingest(context, file_id)
+
+    row = await desk.row(file_id)
+    assert row.is_at is Stage.FAILED
+    assert row.failure is not None
+    assert (row.failure["code"], row.failure["retryable"]) == ("internal", True)
+
+
+async def test_an_outage_is_waited_out_however_many_attempts_it_takes(
+    desk: Desk, context: Context, told: ToldPipeline
+) -> None:
+    file_id = await desk.send_and_pin()
+    begun = desk.clock.now
+    for fault in [AnalyticsUnavailable("away"), StorageUnavailable("away")] * 15:
+        told.will_raise(fault)
+        await jobs.ingest(context, file_id)
+        row = await desk.row(file_id)
+        assert (row.is_at, row.faults) == (Stage.QUEUED, 0)
+        assert row.not_before is not None
+        assert desk.clock.now < row.not_before <= desk.clock.now + timedelta(minutes=5)
+        desk.clock.now = row.not_before
+    assert desk.clock.now - begun > timedelta(hours=1.5)
+    told.work = import_it
+
+    await jobs.ingest(context, file_id)
+
+    row = await desk.row(file_id)
+    assert (row.is_at, row.ended_as, row.outages) == (Stage.COMPLETED, Outcome.IMPORTED, 0)
+
+
+async def test_an_outage_without_end_ends_the_file(
+    desk: Desk, context: Context, told: ToldPipeline
+) -> None:
+    file_id = await desk.send_and_pin()
+    told.will_raise(AnalyticsUnavailable("away"))
+    await desk.set(file_id, outages=desk.settings.max_outages - 1)
+
     await jobs.ingest(context, file_id)
 
     row = await desk.row(file_id)
@@ -191,22 +229,26 @@ async def test_an_undo_that_raises_stays_asked_for(
 
 
 @pytest.mark.parametrize(
-    ("fault", "faults", "code", "is_ended"),
+    ("fault", "stage", "faults", "code", "is_ended"),
     [
-        (FileFailed(FailureCode.EMPTY_FILE), 0, "empty-file", True),
-        (FileFailed(FailureCode.OBJECT_CHANGED), 2, "object-changed", True),
-        (ObjectMissing("gone"), 0, "object-missing", True),
-        (StorageUnavailable("away"), 0, "storage-unavailable", False),
-        (StorageUnavailable("away"), 2, "storage-unavailable", True),
-        (AnalyticsUnavailable("away"), 1, "analytics-unavailable", False),
-        (QueryRejected(62, "syntax"), 0, "internal", False),
-        (QueryRejected(62, "syntax"), 2, "internal", True),
-        (ValueError("a bug"), 0, "internal", False),
-        (TimeoutError(), 0, "internal", False),
+        (FileFailed(FailureCode.EMPTY_FILE), Stage.INSPECTING, 0, "empty-file", True),
+        (FileFailed(FailureCode.OBJECT_CHANGED), Stage.LOADING, 2, "object-changed", True),
+        (ObjectMissing("gone"), Stage.INSPECTING, 0, "object-missing", True),
+        (StorageUnavailable("away"), Stage.INSPECTING, 2, "storage-unavailable", False),
+        (StorageUnavailable("away"), Stage.LOADING, 1, "storage-unavailable", False),
+        (StorageUnavailable("away"), Stage.LOADING, 2, "storage-unavailable", True),
+        (AnalyticsUnavailable("away"), Stage.INSPECTING, 2, "analytics-unavailable", False),
+        (AnalyticsUnavailable("away"), Stage.PUBLISHING, 2, "analytics-unavailable", True),
+        (QueryRejected(62, "syntax"), Stage.LOADING, 0, "internal", False),
+        (QueryRejected(62, "syntax"), Stage.INSPECTING, 2, "internal", True),
+        (ValueError("a bug"), Stage.INSPECTING, 0, "internal", False),
+        (TimeoutError(), Stage.LOADING, 0, "internal", False),
     ],
 )
-def test_outcomes(fault: Exception, faults: int, code: str, is_ended: bool) -> None:
-    verdict = judge(fault, faults, Settings(max_attempts=3))
+def test_outcomes(fault: Exception, stage: Stage, faults: int, code: str, is_ended: bool) -> None:
+    claim = claim_of("transactions", 100, faults=faults)
+
+    verdict = judge(fault, claim, stage, Settings(max_attempts=3))
 
     assert isinstance(verdict, Ended) is is_ended
     assert code == (verdict.code if isinstance(verdict, PutBack) else verdict.failure.code)

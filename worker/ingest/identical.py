@@ -16,6 +16,7 @@ from server.files.repository import change
 from server.unit_of_work import UnitOfWork
 from worker.context import Context
 from worker.ingest.attempt import Attempt
+from worker.ingest.dataset_lock import Held
 from worker.ingest.ending import duplicate_ending
 from worker.ingest.publications import settle_publications
 
@@ -42,15 +43,16 @@ async def stand_back(attempt: Attempt, changes: Mapping[str, object]) -> bool:
     if earlier is None:
         return False
     # Under the lock: an undo of the earlier file sees all its duplicates, or has happened.
-    async with attempt.lock():
-        await settle_publications(attempt)
-        return await end_as_duplicate(attempt, changes)
+    async with attempt.lock() as held:
+        await settle_publications(attempt, held)
+        return await end_as_duplicate(attempt, changes, held)
 
 
-async def end_as_duplicate(attempt: Attempt, changes: Mapping[str, object]) -> bool:
+async def end_as_duplicate(attempt: Attempt, changes: Mapping[str, object], held: Held) -> bool:
     """End the file as a duplicate when readers see the rows of the same bytes already.
 
-    The dataset's lock is held.
+    Raises:
+        LeaseLost: the dataset's lock is another publisher's now, who may have undone that file.
     """
     context, claim = attempt.context, attempt.claim
     if _is_its_own(claim):
@@ -66,7 +68,9 @@ async def end_as_duplicate(attempt: Attempt, changes: Mapping[str, object]) -> b
         "duplicateOf": str(earlier.file_id),
         "rowsReplacedSince": await _rows_replaced(attempt, earlier),
     }
-    await context.claims.finish(claim, ending, detail=detail)
+    async with context.units.begin() as unit:
+        await held.hold_until_commit(unit)
+        await context.claims.finish(claim, ending, detail=detail, unit=unit)
     return True
 
 

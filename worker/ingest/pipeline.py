@@ -18,7 +18,7 @@ from worker.ingest.inspect import Inspection, inspect
 from worker.ingest.json_lines import with_all_lines
 from worker.ingest.load import load
 from worker.ingest.policy import apply_policy
-from worker.ingest.publish import publish, resume
+from worker.ingest.publish import complete_visible, publish
 from worker.ingest.room import check_room
 from worker.ingest.watch import Watch
 
@@ -36,11 +36,9 @@ async def ingest(context: Context, claim: Claim) -> None:
     if dataset is None:
         message = f"dataset {claim.dataset_type} is not in the catalogue any more"
         raise LookupError(message)
-    attempt = Attempt(context, claim, dataset)
-    if claim.attempt > 1:
-        await attempt.stop_earlier()
-    if await resume(attempt):
+    if await resume(context, claim):
         return
+    attempt = Attempt(context, claim, dataset)
     await check_room(attempt)
     watch = Watch(claim)
     try:
@@ -78,6 +76,25 @@ async def ingest(context: Context, claim: Claim) -> None:
         await publish(attempt, imported)
     finally:
         await attempt.drop_all()
+
+
+async def resume(context: Context, claim: Claim) -> bool:
+    """Complete the file if an earlier attempt died after its swap; stop what is left of it.
+
+    Returns:
+        True when the file is Completed now; False when none of its rows are visible.
+
+    Raises:
+        AnalyticsUnavailable: nobody knows; to be tried again.
+        LeaseLost: another worker has the file, or the dataset's lock.
+        DatasetBusy: to be tried again when another file has been published.
+    """
+    dataset = context.catalogue.get(claim.dataset_type)
+    if dataset is None or claim.attempt == 1:
+        return False
+    attempt = Attempt(context, claim, dataset)
+    await attempt.stop_earlier()
+    return await complete_visible(attempt)
 
 
 def _told(inspection: Inspection) -> dict[str, object]:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlmodel import col, select, update
 
-from server.files.claims import Claim, Ending
+from server.files.claims import Ending
 from server.files.ids import new_id
 from server.files.models import Publication
 from server.files.repository import change, find_file
@@ -45,15 +45,20 @@ def in_place_of(file_id: UUID, ending: Ending) -> dict[str, object]:
     return {**write_ending(ending), _IN_PLACE_OF: str(file_id)}
 
 
-async def settle_publications(attempt: Attempt) -> None:
+async def settle_publications(attempt: Attempt, held: Held) -> None:
     """Tell of every prepared publication whether its swap happened; fence whoever is paused.
 
     Called by who has just taken the dataset's lock. From then on the records name exactly the rows
     that readers see, also when whoever swapped them in, or out, died before it could say so.
+
+    Raises:
+        LeaseLost: the lock is another publisher's now, whose publication must not pass for one
+            that was left behind.
     """
     await drop_foreign_next(attempt)
     generation = await generation_of(attempt)
     async with attempt.context.units.begin() as unit:
+        await held.hold_until_commit(unit)
         await record_swap(unit, attempt, generation)
         await unit.session.exec(
             update(Publication)
@@ -134,18 +139,3 @@ async def published_attempt(unit: UnitOfWork, file_id: UUID) -> int | None:
     """Return the attempt whose rows readers see; true as long as the dataset's lock is held."""
     file = await find_file(unit, file_id)
     return file.published_attempt if file is not None else None
-
-
-async def unfinished_publication(unit: UnitOfWork, claim: Claim) -> Publication | None:
-    """Return the file's newest publication that its record does not show yet, or None."""
-    found = await unit.session.exec(
-        select(Publication)
-        .where(
-            Publication.file_id == claim.file_id,
-            col(Publication.state).in_(("prepared", "published")),
-            col(Publication.attempt) > (claim.judged_attempt or 0),
-        )
-        .order_by(col(Publication.generation).desc())
-        .limit(1)
-    )
-    return found.first()

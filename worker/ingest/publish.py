@@ -9,6 +9,7 @@ whose generation tells the next worker what happened.
 from dataclasses import replace
 
 from server.files.claims import Ending
+from server.files.unfinished import unfinished_publication
 from worker.ingest.attempt import Attempt
 from worker.ingest.dataset_lock import Held
 from worker.ingest.ending import Imported, imported_ending, read_ending, write_ending
@@ -20,7 +21,6 @@ from worker.ingest.publications import (
     published_attempt,
     record_swap,
     settle_publications,
-    unfinished_publication,
 )
 from worker.ingest.resolve import (
     FILE_ORDER,
@@ -48,8 +48,8 @@ async def publish(attempt: Attempt, imported: Imported) -> None:
     # Large files have a lane of their own: one that waits keeps no small one from its slot.
     is_large = claim.size_bytes > attempt.context.settings.large_file_bytes
     async with attempt.lock(keeps_waiting=is_large) as held:
-        await settle_publications(attempt)
-        if await end_as_duplicate(attempt, imported.changes):
+        await settle_publications(attempt, held)
+        if await end_as_duplicate(attempt, imported.changes, held):
             return
         async with attempt.context.units.begin() as unit:
             seen = await published_attempt(unit, claim.file_id)
@@ -59,7 +59,7 @@ async def publish(attempt: Attempt, imported: Imported) -> None:
             await _publish_first(attempt, imported, held)
 
 
-async def resume(attempt: Attempt) -> bool:
+async def complete_visible(attempt: Attempt) -> bool:
     """Complete a file whose rows are visible already: an earlier attempt died after its swap.
 
     Returns:
@@ -69,8 +69,8 @@ async def resume(attempt: Attempt) -> bool:
     async with context.units.begin() as unit:
         if await unfinished_publication(unit, claim) is None:
             return False
-    async with attempt.lock():
-        await settle_publications(attempt)
+    async with attempt.lock() as held:
+        await settle_publications(attempt, held)
     async with context.units.begin() as unit:
         found = await unfinished_publication(unit, claim)
         if found is None or found.state != "published":

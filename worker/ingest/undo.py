@@ -55,7 +55,7 @@ async def undo(context: Context, claim: Claim) -> None:
         await attempt.stop_earlier()
         await check_room(attempt)
         async with attempt.lock() as held:
-            await settle_publications(attempt)
+            await settle_publications(attempt, held)
             await _take_back(attempt, held)
     finally:
         await attempt.drop_all()
