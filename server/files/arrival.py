@@ -5,6 +5,7 @@ the move is a compare-and-set, and who loses it changes nothing. Comes after `up
 worker is woken.
 """
 
+from typing import NamedTuple
 from uuid import UUID
 
 import structlog
@@ -35,6 +36,15 @@ def is_awaited(file: File) -> bool:
     return file.is_at is Stage.FAILED and file.ended_as is Outcome.NEVER_UPLOADED
 
 
+class Arrival(NamedTuple):
+    """What a look for a file's bytes brought."""
+
+    file: File | None
+    """As it is now; None when there is no such file, or nothing has arrived."""
+    is_news: bool
+    """The bytes are there, and this look is the one that pinned them."""
+
+
 class Arrivals:
     """Looks for the bytes of files and pins them."""
 
@@ -56,13 +66,17 @@ class Arrivals:
         Raises:
             StorageUnavailable: the store does not answer.
         """
+        return (await self.look(file_id, actor)).file
+
+    async def look(self, file_id: UUID, actor: str) -> Arrival:
+        """Pin as `pin` does, and say whether it was this look that did it."""
         async with self._units.begin() as unit:
             file = await find_file(unit, file_id)
         if file is None or not is_awaited(file):
-            return file
+            return Arrival(file, is_news=False)
         found = await self._storage.oldest_version(file.object_key)
         if found is None:
-            return None
+            return Arrival(None, is_news=False)
         async with self._units.begin() as unit:
             moved = await move(
                 unit,
@@ -74,9 +88,9 @@ class Arrivals:
                 where=[col(File.outcome) == file.outcome] if file.outcome else [],
             )
             if moved is None:
-                return await find_file(unit, file_id)
+                return Arrival(await find_file(unit, file_id), is_news=False)
             unit.wake_after_commit("ingest", file_id)
-        return moved
+        return Arrival(moved, is_news=True)
 
     async def take_notice(self, key: str, version_id: str | None) -> None:
         """Act on the store's word that an object was created; unknown keys are left alone.
@@ -134,7 +148,7 @@ class Arrivals:
         async with self._units.begin() as unit:
             file = await find_file(unit, file_id)
         if file is not None and _is_refused(file):
-            return await self.destroy(file_id, actor)
+            return await self.destroy(file_id, actor) or 0
         if file is None or file.object_version is None:
             return 0
         versions = await self._storage.list_versions(file.object_key)
@@ -150,13 +164,14 @@ class Arrivals:
                 await note(unit, file, Cause(actor, "object.later-removed", self._clock(), detail))
         return len(later)
 
-    async def destroy(self, file_id: UUID, actor: str) -> int:
+    async def destroy(self, file_id: UUID, actor: str) -> int | None:
         """Remove all that was PUT to the file's URL or derived from it: it may not be kept.
 
         Idempotent.
 
         Returns:
-            How many versions there were.
+            How many versions there were; None when there was nothing to do, or whoever did it at
+            the same time has noted it.
 
         Raises:
             StorageUnavailable: the store does not answer; the sweep comes again.
@@ -164,7 +179,7 @@ class Arrivals:
         async with self._units.begin() as unit:
             file = await find_file(unit, file_id)
         if file is None:
-            return 0
+            return None
         keys = [file.object_key]
         prefix = derived_prefix(file.workspace_id, str(file_id))
         keys += [found.key async for found in self._storage.list_objects(prefix)]
@@ -173,13 +188,20 @@ class Arrivals:
             for found in await self._storage.list_versions(key):
                 await self._storage.remove_version(key, found.version_id)
                 count += 1
-        if count or file.object_version is not None:
-            async with self._units.begin() as unit:
-                cause = Cause(actor, "object.destroyed", self._clock(), {"count": count})
-                # Only now: as long as it stands, the sweep finds the file and comes back.
-                values = {"object_version": None}
-                await change(unit, file_id, cause, values=values, before=file.is_at)
-        return count
+        if not count and file.object_version is None:
+            return None
+        async with self._units.begin() as unit:
+            cause = Cause(actor, "object.destroyed", self._clock(), {"count": count})
+            # Only now: as long as it stands, the sweep finds the file and comes back.
+            noted = await change(
+                unit,
+                file_id,
+                cause,
+                values={"object_version": None},
+                where=[col(File.version) == file.version],
+                before=file.is_at,
+            )
+        return count if noted is not None else None
 
     async def abort_parts(self, file: File) -> None:
         """Give a multipart upload up, as well as it goes; the store expires stale ones itself."""

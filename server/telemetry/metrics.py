@@ -174,6 +174,12 @@ for _kind in (
     *("lost-rows", "probe"),
 ):
     RECONCILED.labels(kind=_kind)
+STEPS_FAILED = Counter(
+    "tallydock_steps_failed_total",
+    "Steps of a worker's rounds (sweep, reconcile, vitals) that failed and come again next round",
+    ["round", "step"],
+    registry=REGISTRY,
+)
 ROWS_REMOVED = Counter(
     "tallydock_reported_rows_removed_total",
     "Rows set aside or warned about that were removed when their time was over",

@@ -1,6 +1,8 @@
 """What dead workers and outages left behind is put right, counted and told once."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import cast
 from uuid import uuid4
@@ -12,11 +14,12 @@ from structlog.testing import capture_logs
 
 from server.access.models import IdempotentAnswer
 from server.errors import AnalyticsUnavailable
-from server.files.models import File, FileEvent, Publication
+from server.files.models import DatasetLock, File, FileEvent, Publication
 from server.storage.keys import derived_key, probe_key
 from server.telemetry.metrics import RECONCILED
 from tests.fixtures.files import ALICE, Desk
 from tests.fixtures.workshop import Workshop
+from worker.ingest.dataset_lock import RECONCILER
 from worker.maintenance.reconcile import Reconciler
 
 HOUR = timedelta(hours=1)
@@ -63,6 +66,45 @@ async def test_tables_of_dead_runs_are_dropped_and_those_of_living_ones_stay(
     assert left == {workshop.attempt(living).bare_table(p) for p in ("staging", "next", "overlap")}
     assert repaired("table") == before + 3
     await workshop.attempt(living).drop_all()
+
+
+async def test_what_several_workers_find_at_once_is_counted_and_told_once(
+    workshop: Workshop,
+) -> None:
+    desk, before = workshop.desk, repaired("table")
+    for number in range(3):
+        dead = await desk.claimed(f"host:1/dead{number}")
+        desk.clock.turn(seconds=31)
+        await workshop.attempt(dead).create("staging")
+        await desk.claims.claim(dead.file_id, f"host:2/other{number}")
+    workers = [
+        Reconciler(replace(workshop.context, worker_name=f"host:{number}")) for number in range(3)
+    ]
+
+    with capture_logs() as logs:
+        await asyncio.gather(*(worker.round() for worker in workers))
+
+    assert len(lines(logs, "table", "table")) == 3
+    assert repaired("table") == before + 3
+    assert await workshop.tables() == set()
+
+
+async def test_what_a_dead_reconciler_held_is_free_again(workshop: Workshop) -> None:
+    desk = workshop.desk
+    async with desk.units.begin() as unit:
+        expires_at = desk.clock.now + timedelta(seconds=30)
+        unit.session.add(
+            DatasetLock(dataset_type=RECONCILER, owner="host:1/dead", expires_at=expires_at)
+        )
+        unit.session.add(_answer("old", desk.clock.now - HOUR))
+    before = repaired("idempotent-answer")
+
+    await Reconciler(workshop.context).round()
+    while_held = repaired("idempotent-answer")
+    desk.clock.turn(seconds=31)
+    await Reconciler(workshop.context).round()
+
+    assert (while_held, repaired("idempotent-answer")) == (before, before + 1)
 
 
 async def test_two_runs_of_one_undo_do_not_share_their_tables(workshop: Workshop) -> None:

@@ -1,6 +1,8 @@
 """The sweep finds what nobody was told of, with and without Valkey."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import timedelta
 from typing import cast
 
 import pytest
@@ -148,6 +150,56 @@ async def test_what_may_not_be_kept_is_destroyed_when_its_worker_died_before_it_
 
     assert await desk.storage.list_versions(key) == []
     assert (found(logs, "refused"), counted("refused")) == ([str(file_id)], before + 1)
+
+
+async def test_what_several_workers_find_at_once_is_counted_and_told_once(
+    desk: Desk, context: Context, runner: Runner
+) -> None:
+    arrived, abandoned = await desk.send(), (await desk.claimed("host:1/dead")).file_id
+    refused, overdue = await desk.send_and_pin(), await desk.ask()
+    failure = FileFailed(FailureCode.PAN_DETECTED).as_json()
+    await desk.set(refused, stage="failed", outcome="failed", failure=failure)
+    await desk.set(overdue, expires_at=desk.clock.now - timedelta(hours=7))
+    desk.clock.turn(seconds=31)
+    kinds = {"arrived": arrived, "abandoned": abandoned, "refused": refused, "expired": overdue}
+    before = {kind: counted(kind) for kind in kinds}
+    workers = [Sweep(context, runner) for _ in range(3)]
+
+    with capture_logs() as logs:
+        for _ in range(2):
+            await asyncio.gather(*(worker.round() for worker in workers))
+        # Killed once more, it is found once more.
+        assert await desk.claims.claim(abandoned, "host:2/dead") is not None
+        desk.clock.turn(seconds=31)
+        await asyncio.gather(*(worker.round() for worker in workers))
+
+    times = {kind: 2 if kind == "abandoned" else 1 for kind in kinds}
+    assert {kind: found(logs, kind) for kind in kinds} == {
+        kind: [str(file_id)] * times[kind] for kind, file_id in kinds.items()
+    }
+    assert {kind: counted(kind) - before[kind] for kind in kinds} == times
+
+
+async def test_what_cannot_be_destroyed_yet_is_not_counted_as_found(
+    desk: Desk, sweep: Sweep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file_id, before = await desk.send_and_pin(), counted("refused")
+    failure = FileFailed(FailureCode.PAN_DETECTED)
+    await desk.set(file_id, stage="failed", outcome="failed", failure=failure.as_json())
+
+    async def away(_key: str) -> None:
+        raise StorageUnavailable
+
+    with capture_logs() as logs:
+        with monkeypatch.context() as outage:
+            outage.setattr(desk.storage, "list_versions", away)
+            for _ in range(3):
+                await sweep.round()
+        during = counted("refused")
+        await sweep.round()
+
+    assert (during, counted("refused")) == (before, before + 1)
+    assert found(logs, "refused") == [str(file_id)]
 
 
 async def test_an_upload_that_never_came_is_given_up_after_the_grace(

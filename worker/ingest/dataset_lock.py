@@ -28,6 +28,8 @@ _POLL_SECONDS = 0.05
 _RENEWALS_PER_LEASE = 3
 # Longer than nearly every publication lasts, shorter than others should wait for the slot.
 PATIENCE_SECONDS: Final = 5.0
+RECONCILER: Final = "(reconciler)"
+"""The lock of who puts things right, beside those of datasets; no dataset can have that name."""
 
 
 @asynccontextmanager
@@ -38,7 +40,7 @@ async def dataset_lock(
 
     Args:
         context: the worker's.
-        dataset_type: the dataset.
+        dataset_type: the dataset, or `RECONCILER`.
         owner: unique to this run.
         patience_seconds: how long to wait for it; None for as long as it takes.
 

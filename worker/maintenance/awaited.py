@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
-from server.files.lifecycle import Outcome, Stage, Status
+from server.files.lifecycle import Outcome, Stage
 from server.files.models import File
 from server.telemetry.metrics import SWEEP_FOUND
 from worker.context import Context
@@ -106,8 +106,7 @@ class AwaitedFiles:
 
     async def _pin(self, file_id: UUID) -> None:
         self._looked_at[file_id] = time.monotonic()
-        file = await self._context.arrivals.pin(file_id, _ACTOR)
-        if file is not None and file.is_at.status is not Status.PENDING:
+        if (await self._context.arrivals.look(file_id, _ACTOR)).is_news:
             self._tell("arrived", file_id)
 
     async def _give_up(self, file_id: UUID) -> None:

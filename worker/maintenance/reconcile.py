@@ -2,16 +2,22 @@
 
 The sweep finds work that is to be done; here is what nobody will come back to: tables and rows of
 dead attempts in ClickHouse, objects and rows that have lost each other, multipart uploads nobody
-completes, and what is kept for a time only once that is over. Every worker does it; twice is
-harmless.
+completes, and what is kept for a time only once that is over. Every worker does it, one at a time:
+what two found at once would be told and counted twice.
 """
 
 import asyncio
+import random
+from contextlib import suppress
 from functools import partial
+from typing import Final
+from uuid import uuid4
 
 from server.access.repository import AccessRepository
+from server.files.attempt import DatasetBusy
 from server.settlements.mirror import mirror
 from worker.context import Context
+from worker.ingest.dataset_lock import RECONCILER, dataset_lock
 from worker.maintenance.dead_rows import DeadRows
 from worker.maintenance.lost_rows import LostRows
 from worker.maintenance.objects import Objects
@@ -21,6 +27,9 @@ from worker.maintenance.retention import Retention
 from worker.maintenance.rounds import Rounds, tell_repaired
 from worker.maintenance.tables import drop_left_tables
 
+# Workers that were started together must not come together for ever.
+_JITTER: Final = 0.2
+
 
 class Reconciler:
     """Puts things right, every `settings.reconcile_seconds`."""
@@ -28,8 +37,9 @@ class Reconciler:
     def __init__(self, context: Context) -> None:
         self._context = context
         self.objects = Objects(context)
+        self._alone = Rounds("reconcile", {"turn": self._take_turn})
         self._rounds = Rounds(
-            "reconcile.interrupted",
+            "reconcile",
             {
                 "left_tables": partial(drop_left_tables, context),
                 "dead_rows": DeadRows(context).delete,
@@ -49,12 +59,20 @@ class Reconciler:
     async def run(self) -> None:
         """Put things right until cancelled."""
         while True:
-            await asyncio.sleep(self._context.settings.reconcile_seconds)
+            pause = self._context.settings.reconcile_seconds
+            chance = random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - nothing secret
+            await asyncio.sleep(pause * chance)
             await self.round()
 
     async def round(self) -> None:
-        """Go once through everything."""
-        await self._rounds.go()
+        """Go once through everything; leave it when another worker is at it."""
+        await self._alone.go()
+
+    async def _take_turn(self) -> None:
+        owner = f"{self._context.worker_name[:60]}/{uuid4().hex[:12]}"
+        with suppress(DatasetBusy):
+            async with dataset_lock(self._context, RECONCILER, owner, patience_seconds=0):
+                await self._rounds.go()
 
     async def _mirror_sources(self) -> None:
         # Whoever changed one told the copy, unless it died or ClickHouse was away.

@@ -3,7 +3,7 @@
 What a lost call, a lost event, a dead worker or an outage left behind is found here: files whose
 bytes arrived, files that wait for a worker, leases that ran out, undos, and uploads that never
 came. Every worker sweeps; finding the same thing twice is harmless, since claims and pins are
-compare-and-sets.
+compare-and-sets, and whose write it was counts and tells of it.
 """
 
 import asyncio
@@ -21,6 +21,7 @@ from server.files.lifecycle import Stage
 from server.files.models import File
 from server.telemetry.metrics import SWEEP_FOUND
 from worker.context import Context
+from worker.maintenance.abandoned import note_abandoned
 from worker.maintenance.awaited import AwaitedFiles
 from worker.maintenance.gauges import set_gauges
 from worker.maintenance.rounds import Rounds
@@ -48,9 +49,8 @@ class Sweep:
         self._context = context
         self._runner = runner
         self._awaited = AwaitedFiles(context)
-        self._abandoned: frozenset[UUID] = frozenset()
         self._rounds = Rounds(
-            "sweep.interrupted",
+            "sweep",
             {
                 "wake_queued": self._wake_queued,
                 "wake_abandoned": self._wake_abandoned,
@@ -84,11 +84,8 @@ class Sweep:
         is_over = col(File.lease_expires_at) < self._context.clock()
         files = await self._find([col(File.stage).in_(_WORKED_ON), is_over])
         undos = await self._find([*_IS_TO_BE_UNDONE, is_over])
-        # Told once: until a worker has room for it, every round finds it again.
-        found = [*files, *undos]
-        new = [file_id for file_id in found if file_id not in self._abandoned]
-        self._abandoned = frozenset(found)
-        for file_id in new:
+        # Told once: until a worker has room for it, every round of every worker finds it again.
+        for file_id in await note_abandoned(self._context, [*files, *undos]):
             SWEEP_FOUND.labels(kind="abandoned").inc()
             logger.warning("sweep.found", kind="abandoned", file_id=str(file_id))
         await self._wake("ingest", files)
@@ -111,9 +108,9 @@ class Sweep:
             ]
         )
         for file_id in found:
-            SWEEP_FOUND.labels(kind="refused").inc()
-            logger.warning("sweep.found", kind="refused", file_id=str(file_id))
-            await self._context.arrivals.destroy(file_id, "sweep")
+            if await self._context.arrivals.destroy(file_id, "sweep") is not None:
+                SWEEP_FOUND.labels(kind="refused").inc()
+                logger.warning("sweep.found", kind="refused", file_id=str(file_id))
 
     async def _set_gauges(self) -> None:
         await set_gauges(self._context)

@@ -33,7 +33,7 @@ class Vitals:
             }
         )
         self._rounds = Rounds(
-            "vitals.interrupted",
+            "vitals",
             {
                 "dependencies": self._ask_dependencies,
                 "disks": self._measure_disks,
