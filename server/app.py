@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from pathlib import Path
 
-from litestar import Litestar, Request, Response
+from litestar import Litestar, Request, Response, Router
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.di import Provide
@@ -55,7 +55,7 @@ from server.wiring import NewestFiles, ResignedTickets
 MAX_BODY_BYTES = 2**20
 
 _WEB = Path(__file__).resolve().parent.parent / "web"
-# For static files alone: what is compressed together with a secret can be guessed by its length.
+# For these files alone: what is compressed together with a secret can be guessed by its length.
 _COMPRESSION = DefineMiddleware(
     CompressionMiddleware, config=CompressionConfig("gzip", gzip_compress_level=6)
 )
@@ -91,8 +91,13 @@ def create_app(
             *insights_controller.controllers,
             *settlements_controller.controllers,
             *portal_controllers.controllers,
-            create_static_files_router(
-                "/static", directories=[_WEB / "static"], middleware=[_COMPRESSION]
+            Router(
+                "/",
+                route_handlers=[
+                    create_static_files_router("/static", directories=[_WEB / "static"]),
+                    *portal_controllers.assets,
+                ],
+                middleware=[_COMPRESSION],
             ),
             *handlers,
         ],

@@ -1,8 +1,9 @@
 """`web/locales/portal.pot`, from the code: `make docs` writes it, a test holds it.
 
-Babel finds the texts by the names of the functions in `server/portal/texts.py` and `counts.py`, and
-here those in tables (`Words`), and what the contract's closed lists say by code. Where each is used
-stands beside it, without the line, which would change with every edit.
+Babel finds the texts by the names of the functions in `server/portal/texts.py` and `counts.py` and
+in `web/static/js/texts.js`; here those in tables (`Words`), and what the contract's closed lists
+say by code. Where each is used stands beside it, without the line, which would change with every
+edit.
 """
 
 import ast
@@ -12,21 +13,25 @@ from io import BytesIO
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
+from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import write_po
 
 from server import errors
 from server.datasets.hints import Hint
 from server.datasets.issues import ISSUES
 from server.files.failures import FAILURES
+from server.portal.catalogues import KEYWORDS
 
 ROOT = Path(__file__).resolve().parent.parent
 POT = ROOT / "web/locales/portal.pot"
 
-_SOURCES = [("server/portal/**.py", "python"), ("web/templates/**.html", "jinja2")]
+_SOURCES = [
+    ("server/portal/**.py", "python"),
+    ("web/templates/**.html", "jinja2"),
+    ("web/static/js/*.js", "javascript"),
+]
 # `silent` would leave a template out that cannot be read.
 _OPTIONS = {"web/templates/**.html": {"trimmed": "true", "silent": "false"}}
-_KEYWORDS = {**DEFAULT_KEYWORDS, "marked": None, "counted": (1, 2), "Forms": (1, 2)}
 _ABOUT = """\
 # The texts of Tallydock's portal, made from the code by `make docs`.
 # web/README.md says how a language is added."""
@@ -94,7 +99,7 @@ def collected() -> Catalog:
         ROOT,
         method_map=_SOURCES,
         options_map=_OPTIONS,
-        keywords=_KEYWORDS,
+        keywords=KEYWORDS,
         comment_tags=("Translators:",),
         strip_comment_tags=True,
         directory_filter=lambda _: True,

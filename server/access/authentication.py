@@ -24,7 +24,7 @@ from server.errors import Forbidden, Unauthenticated
 API = "/analytics"
 # Signing in must work from a stale page, and `/standing` while the database is away; these take no
 # cookie into account.
-_ANONYMOUS = ("/static", "/health", "/metrics", "/schema", "/sign-in", "/standing")
+_ANONYMOUS = ("/static", "/texts", "/health", "/metrics", "/schema", "/sign-in", "/standing")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORM = b"application/x-www-form-urlencoded"
 # A portal form is a handful of fields.

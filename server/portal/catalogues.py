@@ -1,29 +1,63 @@
 """Translations of the portal, each read once from `web/locales/<language>/LC_MESSAGES/portal.po`.
 
-Only `texts.py` asks for them. What a translator got wrong costs that text its translation, never a
-page: it stays English, and the log names it.
+Only `texts.py` and `script_texts.py` ask for them. What a translator got wrong costs that text its
+translation, never a page: it stays English, and the log names it.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from gettext import GNUTranslations
 from io import BytesIO
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 import structlog
 from babel.messages.catalog import Catalog
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
 
 FOLDER = Path(__file__).resolve().parents[2] / "web" / "locales"
 
-logger = structlog.get_logger(__name__)
+KEYWORDS = MappingProxyType(
+    {**DEFAULT_KEYWORDS, "marked": None, "counted": (1, 2), "Forms": (1, 2)}
+)
+"""What texts are found by, in code and templates: a function → which of its arguments they are."""
 
-_COUNTED = 200  # rules go by the last two digits
+COUNTED = 200
+"""Numbers after which a language's forms come again: its rule goes by the last two digits, and by
+what 0, 1, … itself is."""
+
+logger = structlog.get_logger(__name__)
 
 _VALUE = re.compile(r"%\((\w+)\)s")
 _TAG = re.compile(r"<[^>]*>")
+
+
+class ScriptText(NamedTuple):
+    """A text that scripts say."""
+
+    one: str
+    many: str
+    """For any other number than one; empty where the text counts nothing."""
+    context: str
+    """What a word stands for that means several things; mostly empty."""
+
+
+@cache
+def texts_of_scripts(folder: Path) -> tuple[ScriptText, ...]:
+    """Return the texts in the scripts of a folder, in the order of files and lines.
+
+    They are read from the scripts themselves: a translation may have come without the places.
+    """
+    found = extract_from_dir(folder, [("*.js", "javascript")], keywords=KEYWORDS)
+    made = []
+    for _file, _line, message, _comments, context in found:
+        one, many = message if isinstance(message, tuple) else (message, "")
+        made.append(ScriptText(one, many, context or ""))
+    return tuple(dict.fromkeys(made))
 
 
 @cache
@@ -57,7 +91,7 @@ def _read(path: Path, language: str) -> GNUTranslations:
     compiled.seek(0)
     made = GNUTranslations(compiled)
     text = ""
-    for number in range(_COUNTED):  # a rule that divides by nothing would fail on the page
+    for number in range(COUNTED):  # a rule that divides by nothing would fail on the page
         made.ngettext(text, text, number)
     return made
 
@@ -79,16 +113,17 @@ def _forms(text: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
 
 def _fits(translated: str, texts: tuple[str, ...]) -> bool:
     """Return whether a form can stand wherever its text does: same values, same elements."""
-    values = dict.fromkeys(_VALUE.findall(" ".join(texts)), "")
+    values = set(_VALUE.findall(" ".join(texts)))
     is_filled_in = all(_can_be_filled_in(text, values) for text in texts)
     if is_filled_in and not _can_be_filled_in(translated, values):
         return False
     return any(sorted(_TAG.findall(translated)) == sorted(_TAG.findall(text)) for text in texts)
 
 
-def _can_be_filled_in(text: str, values: Mapping[str, str]) -> bool:
-    try:
-        _ = text % values
-    except (KeyError, TypeError, ValueError):  # a value of another name; a percent sign alone
-        return False
-    return True
+def _can_be_filled_in(text: str, values: Collection[str]) -> bool:
+    """Return whether it has no value of another name, and no percent sign that stands alone.
+
+    Scripts know `%(name)s` only, so that other forms of Python's (`%(name)r`) do not fit either.
+    """
+    is_known = all(name in values for name in _VALUE.findall(text))
+    return is_known and "%" not in _VALUE.sub("", text).replace("%%", "")

@@ -11,6 +11,7 @@ from server.portal.keys_controller import KeysPageController
 from server.portal.overview_controller import OverviewController
 from server.portal.people_controller import PeoplePageController
 from server.portal.profile_controller import ProfileController
+from server.portal.script_texts_controller import show_script_texts
 from server.portal.session_controller import SessionController
 from server.portal.standing_controller import show_standing
 
@@ -27,3 +28,6 @@ controllers: list[ControllerRouterHandler] = [
     ProfileController,
     show_standing,
 ]
+
+assets: list[ControllerRouterHandler] = [show_script_texts]
+"""Beside the static files: the same for everybody, so that they may be compressed like those."""

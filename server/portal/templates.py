@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template.config import TemplateConfig
 
+from server.portal import script_texts
 from server.portal.locales import current_locale
 from server.portal.texts import gettext, language, marked, ngettext, pgettext
 
@@ -50,6 +51,7 @@ def environment() -> Environment:
     made.globals["asset"] = asset
     made.globals["locale"] = current_locale
     made.globals["language"] = language
+    made.globals["script_texts"] = script_texts.address
     made.globals["keys"] = KEYS
     return made
 

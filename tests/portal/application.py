@@ -15,7 +15,7 @@ from server.errors import ApplianceError
 from server.headers import ResponseHeaders
 from server.insights.service import Insights
 from server.parts import Parts
-from server.portal.controllers import controllers
+from server.portal.controllers import assets, controllers
 from server.portal.reader import PageRequest
 from server.portal.readers_locale import ReadersLocale
 from server.portal.templates import STATIC, template_config
@@ -41,6 +41,7 @@ def make_portal_app(
     app = Litestar(
         [
             *controllers,
+            *assets,
             *access_controllers,
             create_static_files_router("/static", directories=[STATIC]),
         ],

@@ -1,6 +1,7 @@
 /* Draws the charts from the JSON beside them. Colours come from the style sheet; no styles inline. */
 
-import { locale, said } from "./words.js";
+import { locale } from "./texts.js";
+import { said } from "./words.js";
 
 const { echarts } = window;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");

@@ -1,6 +1,7 @@
 /* The list: files just sent are put on top, and what came to its end is told. htmx keeps it up to date. */
 
 import { announce } from "./api.js";
+import { said } from "./words.js";
 
 const list = document.getElementById("files");
 const rows = document.getElementById("rows");
@@ -24,5 +25,5 @@ function keepOnce() {
 document.addEventListener("htmx:afterSwap", keepOnce);
 document.addEventListener("htmx:afterSettle", ({ target }) => {
   // Only a line that moved until now is news.
-  if (target.matches?.("tr[data-file]:not([data-live])")) announce(`${target.querySelector(".name").textContent}: ${target.cells[1].textContent.trim()}`);
+  if (target.matches?.("tr[data-file]:not([data-live])")) announce(said.of(target.querySelector(".name").textContent, target.cells[1].textContent.trim()));
 });

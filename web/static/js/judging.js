@@ -2,8 +2,9 @@
 
 import { namesOf, normalise, reworded } from "./mapping.js";
 import { jsonRecords, records } from "./reading.js";
+import { filled } from "./texts.js";
 
-const delimiters = { ",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe" };
+const delimiters = [",", ";", "\t", "|"];
 
 /** Return how the labels stand to the dataset's columns; what the mapping says goes first. */
 export function align(dataset, labels, reserved, mapping = null) {
@@ -24,7 +25,7 @@ export function align(dataset, labels, reserved, mapping = null) {
 /** Return the table of a head: labels, rows, and where the header stands. */
 function tables(head) {
   if (head.type === "jsonl") return [{ ...jsonRecords(head.text, head.isWhole), delimiter: "", place: -1 }];
-  const wanted = head.type === "tsv" ? ["\t"] : Object.keys(delimiters);
+  const wanted = head.type === "tsv" ? ["\t"] : delimiters;
   return wanted.map((delimiter) => {
     const all = records(head.text, delimiter, head.isWhole);
     const place = all.findIndex((cells) => cells.some((cell) => cell.trim()) && !(cells[0].startsWith("sep=") && !cells.slice(1).some(Boolean)));
@@ -37,7 +38,7 @@ export function readAs(dataset, head, rules, mapping = null) {
   let best = null;
   for (const table of tables(head)) {
     const alignment = align(dataset, table.labels, rules.reserved, mapping);
-    if (!best || alignment.matched > best.alignment.matched) best = { ...table, alignment, dataset, mapping, words: delimiters[table.delimiter] ?? "" };
+    if (!best || alignment.matched > best.alignment.matched) best = { ...table, alignment, dataset, mapping };
   }
   return best;
 }
@@ -120,11 +121,13 @@ function contextOf({ alignment, dataset, mapping }, cells, rules) {
 /** Return the code of what is wrong with a text of the column by itself, or an empty text. */
 export const judgeText = (column, text, read, rules) => judgeCell(column, text, contextOf(read, [], rules));
 
+/** Return an issue in the reader's language, of a column or of none. */
+export const sentenceOf = (rules, code, column) => filled(rules.issues[code].message, { column: column?.name ?? "", hint: column?.hint ?? "" });
+
 /** Return the issues of one row: `{code, column, at, isError, message}`. */
 export function judgeRow(read, cells, rules) {
   const { alignment, dataset, labels } = read;
-  const sentence = (code, column) => rules.issues[code].message.replaceAll("%(column)s", () => column?.name ?? "").replaceAll("%(hint)s", () => column?.hint ?? "");
-  const issue = (code, column, at, isError) => ({ code, column: column?.name ?? "", at, isError, message: sentence(code, column) });
+  const issue = (code, column, at, isError) => ({ code, column: column?.name ?? "", at, isError, message: sentenceOf(rules, code, column) });
   if (read.delimiter && cells.length < labels.length) return [issue("missing-cell", null, -1, true)];
   if (cells.slice(labels.length).some((cell) => cell.trim())) return [issue("extra-cell", null, -1, true)];
   const context = contextOf(read, cells, rules);

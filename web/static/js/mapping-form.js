@@ -131,7 +131,7 @@ function wordRows(column, texts, item, onChange) {
       if (!Object.keys(draft.values[column.name]).length) delete draft.values[column.name];
       onChange();
     };
-    const words = [element("span", { className: "mono", textContent: `“${text}”` }), element("span", { className: "second", textContent: said.inColumn(column.name) })];
+    const words = [element("span", { className: "mono", textContent: said.quoted(text) }), element("span", { className: "second", textContent: said.inColumn(column.name) })];
     return row(words, textFor(column, draft.values[column.name]?.[text] ?? "", `value-${column.name}-${text}`, change));
   });
 }

@@ -1,7 +1,8 @@
 /* What a file looks like before it is sent: its verdict as a chip, and its first rows. */
 
 import { judge, readAs } from "./judging.js";
-import { count, encodings, fileTypes, said } from "./words.js";
+import { count, listed } from "./texts.js";
+import { delimiters, encodings, fileTypes, said } from "./words.js";
 
 const shownRows = 4;
 const telling = 5;
@@ -37,8 +38,7 @@ export function assess(item, rules) {
 /** Return what is known of the bytes: type, delimiter, encoding. */
 export function kindInWords(head, read) {
   if (head.refusal) return "";
-  const words = [fileTypes[head.type]];
-  if (read?.words) words[0] += `, ${read.words}`;
+  const words = [listed([fileTypes[head.type], delimiters[read?.delimiter]].filter(Boolean))];
   if (head.text) words.push(encodings[head.encoding]);
   return words.join(" · ");
 }
@@ -65,11 +65,11 @@ export function previewTable(read, verdict) {
   const columns = tellingColumns(read, rows);
   const heads = columns.map((at) => element("th", { scope: "col", className: "mono", textContent: read.labels[at] }));
   const lines = rows.map(({ number, cells, issues }) => element("tr", {},
-    element("td", { className: "row-number wide" }, element("span", { className: "sr", textContent: said.row }), count(number)),
+    element("td", { className: "row-number wide" }, element("span", { className: "sr", textContent: `${said.row} ` }), count(number)),
     ...columns.map((at) => previewCell(read.labels[at], cells[at] ?? "", issues.find((it) => it.at === at))),
     element("td", { className: "why wide" }, ...issues.map((it) => element("span", { textContent: `${it.message} ` })))));
   return element("table", { className: "as-list rejected" },
     element("caption", { className: "sr", textContent: said.firstRows }),
-    element("thead", {}, element("tr", {}, element("th", { scope: "col", textContent: said.row.trim() }), ...heads, element("th", { scope: "col", textContent: said.why }))),
+    element("thead", {}, element("tr", {}, element("th", { scope: "col", textContent: said.row }), ...heads, element("th", { scope: "col", textContent: said.why }))),
     element("tbody", {}, ...lines));
 }

@@ -4,11 +4,11 @@ import { said } from "./words.js";
 
 const headBytes = 65536;
 
-const otherKinds = [
-  ["%PDF-", said.kinds.pdf], ["PK\x03\x04", said.kinds.zip],
-  ["\xd0\xcf\x11\xe0", said.kinds.office], ["\x89PNG", said.kinds.png],
-  ["\xff\xd8\xff", said.kinds.jpeg], ["{\\rtf", said.kinds.rtf], ["7z\xbc\xaf", said.kinds.sevenZip],
-  ["Rar!", said.kinds.rar], ["BZh", said.kinds.bzip2], ["\xfd7zXZ", said.kinds.xz],
+const magics = [
+  ["%PDF-", "pdf"], ["PK\x03\x04", "zip"],
+  ["\xd0\xcf\x11\xe0", "office"], ["\x89PNG", "png"],
+  ["\xff\xd8\xff", "jpeg"], ["{\\rtf", "rtf"], ["7z\xbc\xaf", "sevenZip"],
+  ["Rar!", "rar"], ["BZh", "bzip2"], ["\xfd7zXZ", "xz"],
 ];
 
 const types = { csv: "csv", txt: "csv", tsv: "tsv", tab: "tsv", jsonl: "jsonl", ndjson: "jsonl", json: "jsonl", parquet: "parquet", xml: "camt053" };
@@ -66,8 +66,8 @@ export async function look(file) {
   const begin = String.fromCharCode(...bytes.slice(0, 512));
   if (begin.startsWith("PAR1")) return { ...told, type: "parquet", note: said.parquetLater };
   if (told.type === "parquet") return { ...told, refusal: said.noParquet };
-  const kind = otherKinds.find(([magic]) => begin.startsWith(magic));
-  if (kind) return { ...told, refusal: said.otherKind(kind[1]) };
+  const kind = magics.find(([magic]) => begin.startsWith(magic));
+  if (kind) return { ...told, refusal: said.otherKinds[kind[1]] };
   if (told.type !== "camt053" && /^(\xef\xbb\xbf)?\s*<(!doctype|html|head|body|\?xml|script)/i.test(begin)) {
     return { ...told, refusal: said.webPage };
   }

@@ -4,7 +4,8 @@ import { announce, patiently } from "./api.js";
 import { chip, element } from "./preview.js";
 import { clashing, csvOf, judged, readerOf, rowOf, rowsAsMetadata } from "./repairing.js";
 import { Upload, isStopped } from "./upload.js";
-import { count, said } from "./words.js";
+import { count } from "./texts.js";
+import { said } from "./words.js";
 
 let rules = null;
 let read = null;
@@ -75,7 +76,7 @@ function boxOf(row) {
   row.box = card().querySelector("template").content.firstElementChild.cloneNode(true);
   const inside = (name) => row.box.querySelector(`[data-${name}]`);
   Object.assign(row, { inside, fields: new Map() });
-  inside("number").append(element("span", { className: "sr", textContent: said.row }), count(row.number));
+  inside("number").append(element("span", { className: "sr", textContent: `${said.row} ` }), count(row.number));
   if (data.isByLine) inside("number").append(element("span", { className: "second", textContent: said.spreadsheetLine(row.number + 1) }));
   inside("take").setAttribute("aria-label", said.sendRow(row.number));
   inside("whole").setAttribute("aria-label", said.wholeRow(row.number));
@@ -154,7 +155,7 @@ function showFoot() {
 
 function stateOf(row) {
   if (!row.verdict.isGood) return ["bad", said.needsRepair];
-  if (row.isTaken) return ["ok", said.ready1];
+  if (row.isTaken) return ["ok", said.isReady];
   return row.verdict.isTouched ? ["quiet", said.leftOut] : ["warn", said.needsLook];
 }
 

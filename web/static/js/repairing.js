@@ -1,6 +1,6 @@
 /* What repairing rows means, without a page: which cells are at fault, when a row is ready, the file it makes. */
 
-import { align, judgeRow } from "./judging.js";
+import { align, judgeRow, sentenceOf } from "./judging.js";
 import { said } from "./words.js";
 
 /** Return how rows of the file are judged: what `judgeRow` reads. */
@@ -16,7 +16,8 @@ export function rowOf(told, read, rules) {
   const errors = told.issues.filter((it) => it.severity === "error");
   const seen = judgeRow(read, sent, rules).filter((it) => it.isError);
   // What only the worker can judge, or what is no cell's fault, is in the eyes of who repairs it.
-  const unseen = errors.filter((it) => !seen.some((other) => other.column === it.column && other.code === it.code));
+  const unseen = errors.filter((it) => !seen.some((other) => other.column === it.column && other.code === it.code))
+    .map((it) => ({ ...it, message: sentenceOf(rules, it.code, read.dataset.columns.find(({ name }) => name === it.column)) }));
   const places = (column) => read.alignment.columns.findIndex((it) => it?.name === column);
   const atFault = [...new Set([...seen.map((it) => it.at), ...unseen.map((it) => places(it.column))])].filter((at) => at >= 0);
   return {

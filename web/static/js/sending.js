@@ -10,7 +10,7 @@ import { assess, chip, element, kindInWords, previewTable } from "./preview.js";
 import { look } from "./reading.js";
 import { begunFor, forget, unfinished } from "./unfinished.js";
 import { Upload, isStopped } from "./upload.js";
-import { bytes, said } from "./words.js";
+import { bytes, percent, said } from "./words.js";
 
 const drop = document.getElementById("drop");
 const picker = document.getElementById("picker");
@@ -94,7 +94,7 @@ async function choose(item, name) {
     preview.querySelector("[data-table]").replaceChildren(previewTable(read, verdict));
     preview.open ||= verdict.rejected > 0;
   }
-  announce(`${item.file.name}: ${words}`);
+  announce(said.of(item.file.name, words));
   show(item);
 }
 
@@ -146,7 +146,7 @@ async function send(item) {
       bar.value = figures.sent / figures.size;
       words.textContent = figures.isWaiting ? said.waiting(figures) : said.sending(figures);
       const reached = Math.floor((figures.sent * 4) / figures.size);
-      if (reached > quarter) { quarter = reached; announce(`${file.name}: ${reached * 25} %`); }
+      if (reached > quarter) { quarter = reached; announce(said.of(file.name, percent(reached / 4))); }
     },
   });
   item.state = "sending";
@@ -166,7 +166,7 @@ async function send(item) {
 function fail(item, words) {
   item.state = "failed";
   item.part("verdict").replaceChildren(chip("bad", words));
-  announce(`${item.file.name}: ${words}`);
+  announce(said.of(item.file.name, words));
   show(item);
 }
 

@@ -25,7 +25,7 @@ const root = document.documentElement;
 function showTheme() {
   const theme = root.dataset.theme ?? "system";
   themeButton.querySelector("span").textContent = said.themes[theme];
-  themeButton.setAttribute("aria-label", said.changeTheme(said.themes[theme].toLowerCase()));
+  themeButton.setAttribute("aria-label", said.changeTheme[theme]);
 }
 
 themeButton.addEventListener("click", () => {

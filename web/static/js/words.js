@@ -1,174 +1,199 @@
-/* The words and numbers that scripts print: in one place, as `server/portal/words.py` is for pages. */
+/* The words that scripts print, and sizes and times: in one place, as `server/portal/words.py` is for pages. */
 
-/* The server's choice: pages and scripts write numbers alike. */
-export const locale = document.documentElement.dataset.locale ?? "en";
-
-export const count = (number) => number.toLocaleString(locale, { useGrouping: "always" });
+import { _, count, counted, listed, locale, pgettext } from "./texts.js";
 
 const oneDigit = (number) => number.toLocaleString(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
-export const plural = (number, one, many = `${one}s`) => `${count(number)} ${number === 1 ? one : many}`;
+const sizes = [
+  (number) => _("%(number)s\u00a0B", { number }),
+  (number) => _("%(number)s\u00a0kB", { number }),
+  (number) => _("%(number)s\u00a0MB", { number }),
+  (number) => _("%(number)s\u00a0GB", { number }),
+];
 
 export function bytes(size) {
-  const units = ["B", "kB", "MB", "GB"];
   let value = size;
   let unit = 0;
-  while (value >= 999.5 && unit < units.length - 1) { value /= 1000; unit += 1; }
-  return `${unit === 0 || value >= 99.95 ? value.toFixed(0) : oneDigit(value)}\u00a0${units[unit]}`;
+  while (value >= 999.5 && unit < sizes.length - 1) { value /= 1000; unit += 1; }
+  return sizes[unit](unit === 0 || value >= 99.95 ? value.toFixed(0) : oneDigit(value));
 }
+
+export const percent = (ratio) => `${count(Math.round(ratio * 100))}\u00a0%`;
 
 export function timeLeft(seconds) {
   if (!Number.isFinite(seconds)) return "";
-  if (seconds < 55) return `about ${Math.max(1, Math.round(seconds / 5) * 5)} s left`;
-  if (seconds < 3300) return `about ${Math.max(1, Math.round(seconds / 60))} min left`;
-  return `about ${oneDigit(seconds / 3600)} h left`;
+  if (seconds < 55) return _("about %(number)s s left", { number: count(Math.max(1, Math.round(seconds / 5) * 5)) });
+  if (seconds < 3300) return _("about %(number)s min left", { number: count(Math.max(1, Math.round(seconds / 60))) });
+  return _("about %(number)s h left", { number: oneDigit(seconds / 3600) });
 }
 
-export const encodings = { "utf-8": "UTF-8", "utf-16": "UTF-16", cp1252: "not UTF-8" };
+export const encodings = { "utf-8": "UTF-8", "utf-16": "UTF-16", cp1252: _("not UTF-8") };
 
-export const fileTypes = { csv: "CSV", tsv: "TSV", jsonl: "JSON lines", parquet: "Parquet", camt053: "camt.053" };
+/* Names of formats, but for one: the same in every language. */
+export const fileTypes = { csv: "CSV", tsv: "TSV", jsonl: _("JSON lines"), parquet: "Parquet", camt053: "camt.053" };
+
+export const delimiters = { ",": _("comma"), ";": _("semicolon"), "\t": _("tab"), "|": _("pipe") };
 
 export const said = {
-  noAnswer: "The appliance does not answer. Try again in a moment.",
-  signedOut: "You are signed out. Sign in, and try again.",
-  answered: (status) => `The appliance answered ${status}.`,
-  themes: { system: "System", light: "Light", dark: "Dark" },
-  changeTheme: (theme) => `Theme: ${theme}. Change`,
-  chart: "Chart",
-  table: "Table",
-  copy: "Copy",
-  copied: "Copied",
-  marked: "Marked; press Ctrl and C to copy",
-  workingOut: "Working out what would change…",
-  firstRows: "The first rows, the cells at fault marked",
-  why: "Why",
-  empty: "empty",
-  fileEmpty: "The file is empty",
-  gzipDamaged: "The gzip data is damaged",
-  packedWithZstd: "Packed with zstd, which browsers cannot open: it is checked once it is sent",
-  parquetLater: "Parquet is checked once it is sent",
-  noParquet: "Named Parquet, but it is something else",
-  statementsLater: "Statements are checked once they are sent",
-  otherKind: (kind) => `This is ${kind}; export the data as CSV and send that`,
-  webPage: "This is a web page or XML document, not a table",
-  zeroBytes: "The file holds zero bytes, which no text file has",
-  blankLines: "The file holds blank lines only",
-  notJson: (line) => `Line ${count(line)} is not JSON`,
-  notAnObject: (line) => `Line ${count(line)} is not a JSON object`,
-  kinds: {
-    pdf: "a PDF document",
-    zip: "a ZIP archive or an Excel workbook",
-    office: "an old Excel workbook or Word document",
-    png: "a PNG image",
-    jpeg: "a JPEG image",
-    rtf: "an RTF document",
-    sevenZip: "a 7-Zip archive",
-    rar: "a RAR archive",
-    bzip2: "a bzip2 archive",
-    xz: "an XZ archive",
+  noAnswer: _("The appliance does not answer. Try again in a moment."),
+  signedOut: _("You are signed out. Sign in, and try again."),
+  answered: (status) => _("The appliance answered %(status)s.", { status }),
+  of: (name, words) => _("%(name)s: %(words)s", { name, words }),
+  themes: {
+    system: pgettext("a theme", "System"),
+    light: pgettext("a theme", "Light"),
+    dark: pgettext("a theme", "Dark"),
   },
-  send: "Send",
-  sendAnyway: "Send anyway",
-  pause: "Pause",
-  goOn: "Go on",
-  cancel: "Cancel",
-  remove: "Remove",
-  ready: (number) => (number === 1 ? "Send it" : `Send ${count(number)} files`),
-  looking: "Looking at its first rows",
-  matches: (matched, whole) => `Header matches · ${matched} of ${whole} columns`,
-  mismatch: (missing) => `Header does not match: ${missing.slice(0, 3).join(", ")}${missing.length > 3 ? ` and ${missing.length - 3} more` : ""}`,
-  doubled: (names) => `More than one column stands for: ${names.join(", ")}`,
-  noHeader: "None of the dataset's columns is in the first line",
-  wouldBeSetAside: (rejected, judged) => `${count(rejected)} of the first ${plural(judged, "row")} would be set aside`,
-  nothingLoads: "This dataset loads a file as a whole: with them, nothing would load.",
-  unknown: (labels) => `Not known, will not be loaded: ${labels.join(", ")}.`,
-  notUtf8: "Not UTF-8: if it is Windows-1252, say so below",
-  tooLarge: (words) => `Larger than ${words}`,
-  asking: "Asking for an upload URL",
+  changeTheme: {
+    system: _("Theme: system. Change"),
+    light: _("Theme: light. Change"),
+    dark: _("Theme: dark. Change"),
+  },
+  chart: _("Chart"),
+  table: _("Table"),
+  copy: _("Copy"),
+  copied: _("Copied"),
+  marked: _("Marked; press Ctrl and C to copy"),
+  workingOut: _("Working out what would change…"),
+  firstRows: _("The first rows, the cells at fault marked"),
+  why: _("Why"),
+  empty: pgettext("a cell", "empty"),
+  fileEmpty: _("The file is empty"),
+  gzipDamaged: _("The gzip data is damaged"),
+  packedWithZstd: _("Packed with zstd, which browsers cannot open: it is checked once it is sent"),
+  parquetLater: _("Parquet is checked once it is sent"),
+  noParquet: _("Named Parquet, but it is something else"),
+  statementsLater: _("Statements are checked once they are sent"),
+  webPage: _("This is a web page or XML document, not a table"),
+  zeroBytes: _("The file holds zero bytes, which no text file has"),
+  blankLines: _("The file holds blank lines only"),
+  notJson: (line) => _("Line %(line)s is not JSON", { line: count(line) }),
+  notAnObject: (line) => _("Line %(line)s is not a JSON object", { line: count(line) }),
+  otherKinds: {
+    pdf: _("This is a PDF document; export the data as CSV and send that"),
+    zip: _("This is a ZIP archive or an Excel workbook; export the data as CSV and send that"),
+    office: _("This is an old Excel workbook or Word document; export the data as CSV and send that"),
+    png: _("This is a PNG image; export the data as CSV and send that"),
+    jpeg: _("This is a JPEG image; export the data as CSV and send that"),
+    rtf: _("This is an RTF document; export the data as CSV and send that"),
+    sevenZip: _("This is a 7-Zip archive; export the data as CSV and send that"),
+    rar: _("This is a RAR archive; export the data as CSV and send that"),
+    bzip2: _("This is a bzip2 archive; export the data as CSV and send that"),
+    xz: _("This is an XZ archive; export the data as CSV and send that"),
+  },
+  send: _("Send"),
+  sendAnyway: _("Send anyway"),
+  pause: _("Pause"),
+  goOn: _("Go on"),
+  cancel: _("Cancel"),
+  remove: _("Remove"),
+  ready: (number) => counted("Send it", "Send %(number)s files", number),
+  looking: _("Looking at its first rows"),
+  matches: (matched, whole) => counted("Header matches · %(matched)s of %(number)s column", "Header matches · %(matched)s of %(number)s columns", whole, { matched: count(matched) }),
+  mismatch: (missing) => {
+    const columns = listed(missing.slice(0, 3));
+    const left = missing.length - 3;
+    if (left <= 0) return _("Header does not match: %(columns)s", { columns });
+    return counted("Header does not match: %(columns)s and %(number)s more", "Header does not match: %(columns)s and %(number)s more", left, { columns });
+  },
+  doubled: (names) => _("More than one column stands for: %(columns)s", { columns: listed(names) }),
+  noHeader: _("None of the dataset's columns is in the first line"),
+  wouldBeSetAside: (rejected, judged) => counted("%(rejected)s of the first %(number)s row would be set aside", "%(rejected)s of the first %(number)s rows would be set aside", judged, { rejected: count(rejected) }),
+  nothingLoads: _("This dataset loads a file as a whole: with them, nothing would load."),
+  unknown: (labels) => _("Not known, will not be loaded: %(labels)s.", { labels: listed(labels) }),
+  notUtf8: _("Not UTF-8: if it is Windows-1252, say so below"),
+  tooLarge: (limit) => _("Larger than %(limit)s", { limit }),
+  asking: _("Asking for an upload URL"),
   sending: ({ sent, size, speed }) => {
-    const left = speed > 0 ? timeLeft((size - sent) / speed) : "";
-    return [`Sending · ${bytes(sent)} of ${bytes(size)}`, speed > 0 ? `${bytes(speed)}/s` : "", left].filter(Boolean).join(" · ");
+    const told = [_("Sending · %(sent)s of %(size)s", { sent: bytes(sent), size: bytes(size) })];
+    if (speed > 0) told.push(_("%(size)s/s", { size: bytes(speed) }), timeLeft((size - sent) / speed));
+    return told.filter(Boolean).join(" · ");
   },
-  waiting: ({ sent, size }) => `No bytes get through at ${bytes(sent)} of ${bytes(size)}; trying again`,
-  storageAnswered: (status) => `The storage answered ${status}`,
-  connectionBroke: "The connection broke",
-  paused: ({ sent, size }) => `Paused at ${bytes(sent)} of ${bytes(size)}`,
-  goesOn: "Begun earlier: it goes on where it stopped",
-  stoppedEarlier: "Not all of it was sent. Choose the same file again, and it goes on where it stopped.",
-  fetchingRows: "Fetching the rows",
-  rowsAway: "The rows cannot be read at this moment. Close this and open it again, or download them.",
-  rowsSentBefore: (number) => `${plural(number, "row")} went with an earlier repair and ${number === 1 ? "is" : "are"} not shown.`,
-  rowsBeyond: (shown, left) => `These are the first ${count(shown)}; the other ${count(left)} can be repaired once these are sent, or as a file.`,
-  mapColumns: "Map columns…",
-  changeMapping: "Change the mapping…",
-  mapTitle: "Map columns",
-  mapHint: "Say which of your columns stand for ours, or what is the same in every row. It is saved, and files with this header are recognised from now on.",
-  optionalColumns: (number) => plural(number, "optional column"),
-  notInFile: "Not in this file",
-  sameInEveryRow: "Same in every row…",
-  standsFor: (name) => `What stands for ${name}`,
-  textOf: (name) => `${name} of every row`,
-  datesOf: (name) => `How ${name} is written`,
-  writtenAs: (text) => `written as ${text}`,
-  inColumn: (name) => `in ${name} stands for`,
-  asItIs: "As it is",
-  choose: "Choose",
-  required: "required",
-  optional: "optional",
-  mappingName: "Name of the mapping",
-  saveMapping: "Save and use",
-  leaveMapping: "Leave it",
-  readWith: (name) => `Read with your mapping “${name}”.`,
-  row: "Row ",
-  spreadsheetLine: (line) => `spreadsheet line ${count(line)}`,
-  sendRow: (number) => `Send row ${count(number)}`,
-  wholeRow: (number) => `Whole row ${count(number)}`,
-  needsRepair: "Needs repair",
-  needsLook: "Needs a look",
-  ready1: "Ready",
-  leftOut: "Left out",
-  sameKey: "Same key twice",
-  rowsReady: (ready, all) => `${count(ready)} of ${plural(all, "row")} ready. The others stay set aside.`,
-  sendRows: (number) => (number ? `Send ${plural(number, "row")} again` : "Send again"),
-  sendingRows: "Sending the rows",
-  repairsKept: "What was repaired is still here.",
-  sameInOthers: (number) => `Same in ${plural(number, "other row")}`,
-  surplus: (cells) => `Beyond the last column, and not sent again: ${cells.join(" · ")}.`,
-  cannotBeSeen: "This cannot be seen here: change it, or tick Send when it is right.",
+  waiting: ({ sent, size }) => _("No bytes get through at %(sent)s of %(size)s; trying again", { sent: bytes(sent), size: bytes(size) }),
+  storageAnswered: (status) => _("The storage answered %(status)s", { status }),
+  connectionBroke: _("The connection broke"),
+  paused: ({ sent, size }) => _("Paused at %(sent)s of %(size)s", { sent: bytes(sent), size: bytes(size) }),
+  goesOn: _("Begun earlier: it goes on where it stopped"),
+  stoppedEarlier: _("Not all of it was sent. Choose the same file again, and it goes on where it stopped."),
+  fetchingRows: _("Fetching the rows"),
+  rowsAway: _("The rows cannot be read at this moment. Close this and open it again, or download them."),
+  rowsSentBefore: (number) => counted("%(number)s row went with an earlier repair and is not shown.", "%(number)s rows went with an earlier repair and are not shown.", number),
+  rowsBeyond: (shown, left) => counted(
+    "These are the first %(shown)s; the other %(number)s can be repaired once these are sent, or as a file.",
+    "These are the first %(shown)s; the other %(number)s can be repaired once these are sent, or as a file.",
+    left, { shown: count(shown) },
+  ),
+  mapColumns: _("Map columns…"),
+  changeMapping: _("Change the mapping…"),
+  mapTitle: _("Map columns"),
+  mapHint: _("Say which of your columns stand for ours, or what is the same in every row. It is saved, and files with this header are recognised from now on."),
+  optionalColumns: (number) => counted("%(number)s optional column", "%(number)s optional columns", number),
+  notInFile: _("Not in this file"),
+  sameInEveryRow: _("Same in every row…"),
+  standsFor: (name) => _("What stands for %(name)s", { name }),
+  textOf: (name) => _("%(name)s of every row", { name }),
+  datesOf: (name) => _("How %(name)s is written", { name }),
+  writtenAs: (text) => _("written as %(text)s", { text }),
+  quoted: (text) => _("“%(text)s”", { text }),
+  inColumn: (name) => _("in %(name)s stands for", { name }),
+  asItIs: _("As it is"),
+  choose: pgettext("a value", "Choose"),
+  required: _("required"),
+  optional: _("optional"),
+  mappingName: _("Name of the mapping"),
+  saveMapping: _("Save and use"),
+  leaveMapping: _("Leave it"),
+  readWith: (name) => _("Read with your mapping “%(name)s”.", { name }),
+  row: _("Row"),
+  spreadsheetLine: (line) => _("spreadsheet line %(number)s", { number: count(line) }),
+  sendRow: (number) => _("Send row %(row)s", { row: count(number) }),
+  wholeRow: (number) => _("Whole row %(row)s", { row: count(number) }),
+  needsRepair: pgettext("a row", "Needs repair"),
+  needsLook: pgettext("a row", "Needs a look"),
+  isReady: pgettext("a row", "Ready"),
+  leftOut: pgettext("a row", "Left out"),
+  sameKey: _("Same key twice"),
+  rowsReady: (ready, all) => counted("%(ready)s of %(number)s row ready. The others stay set aside.", "%(ready)s of %(number)s rows ready. The others stay set aside.", all, { ready: count(ready) }),
+  sendRows: (number) => (number ? counted("Send %(number)s row again", "Send %(number)s rows again", number) : _("Send again")),
+  sendingRows: _("Sending the rows"),
+  repairsKept: _("What was repaired is still here."),
+  sameInOthers: (number) => counted("Same in %(number)s other row", "Same in %(number)s other rows", number),
+  surplus: (cells) => _("Beyond the last column, and not sent again: %(cells)s.", { cells: cells.join(" · ") }),
+  cannotBeSeen: _("This cannot be seen here: change it, or tick Send when it is right."),
   ofRows: {
-    "ambiguous-key": "Another row has the same key and other content, so both were set aside. Give one of them a key of its own, or send only the one that counts.",
-    "missing-cell": "The row had fewer cells than the header, so its cells may stand under the wrong labels. Put them right, or tick Send when they are.",
-    "extra-cell": "The row had content beyond the last column; often an unquoted comma moved its cells to the right. Put them right, or tick Send when they are.",
+    "ambiguous-key": _("Another row has the same key and other content, so both were set aside. Give one of them a key of its own, or send only the one that counts."),
+    "missing-cell": _("The row had fewer cells than the header, so its cells may stand under the wrong labels. Put them right, or tick Send when they are."),
+    "extra-cell": _("The row had content beyond the last column; often an unquoted comma moved its cells to the right. Put them right, or tick Send when they are."),
   },
-  keyMade: "It is shown this once. Keep it where the program finds it, and nobody else does.",
-  keyRotated: "It is shown this once. Give it to the program, see it used here, then revoke the old one.",
+  keyMade: _("It is shown this once. Keep it where the program finds it, and nobody else does."),
+  keyRotated: _("It is shown this once. Give it to the program, see it used here, then revoke the old one."),
   askRotate: (name) => ({
-    title: `Rotate ${name}?`,
-    question: "A second key of the same name, rights and length of life is made. The old one works until you revoke it, so the program can change over without a break.",
-    confirm: "Make the second key",
+    title: _("Rotate %(name)s?", { name }),
+    question: _("A second key of the same name, rights and length of life is made. The old one works until you revoke it, so the program can change over without a break."),
+    confirm: _("Make the second key"),
   }),
   askRevoke: (name, used) => ({
-    title: `Revoke ${name}?`,
-    question: `It stops working within seconds and cannot be brought back. It was used last: ${used}.`,
-    confirm: "Revoke the key",
+    title: _("Revoke %(name)s?", { name }),
+    question: _("It stops working within seconds and cannot be brought back. It was used last: %(used)s.", { used }),
+    confirm: _("Revoke the key"),
   }),
-  invited: (email) => `Hand this link to ${email}. It is shown this once, and is good once, for a week.`,
-  passwordLink: (name) => `Hand this link to ${name}. It is shown this once, and is good once, for a day.`,
+  invited: (email) => _("Hand this link to %(email)s. It is shown this once, and is good once, for a week.", { email }),
+  passwordLink: (name) => _("Hand this link to %(name)s. It is shown this once, and is good once, for a day.", { name }),
   askWithdraw: (email) => ({
-    title: `Take the invitation of ${email} back?`,
-    question: "The link stops working now. You can invite them again.",
-    confirm: "Take it back",
+    title: _("Take the invitation of %(email)s back?", { email }),
+    question: _("The link stops working now. You can invite them again."),
+    confirm: _("Take it back"),
   }),
   askToRequireFactors: {
-    title: "Ask everybody for a second factor?",
-    question: "Who has none sets it up at their next click, and can do nothing here before.",
-    confirm: "Ask everybody",
+    title: _("Ask everybody for a second factor?"),
+    question: _("Who has none sets it up at their next click, and can do nothing here before."),
+    confirm: _("Ask everybody"),
   },
   askToMakeFactorsOptional: {
-    title: "Make second factors optional?",
-    question: "Those who have one keep it, and can turn it off.",
-    confirm: "Make it optional",
+    title: _("Make second factors optional?"),
+    question: _("Those who have one keep it, and can turn it off."),
+    confirm: _("Make it optional"),
   },
-  sent: (name) => `${name} is sent`,
-  pasted: "pasted.csv",
+  sent: (name) => _("%(name)s is sent", { name }),
+  pasted: _("pasted.csv"),
 };
