@@ -49,8 +49,9 @@ async def check_reading(parts: Parts) -> None:
         except AdapterError as fault:
             finding = "it cannot read from the object storage"
             advice = (
-                "ClickHouse must reach TALLYDOCK_STORAGE_INTERNAL_URL, and its"
-                " remote_url_allow_hosts must name that host."
+                "ClickHouse must reach TALLYDOCK_STORAGE_INTERNAL_URL, its"
+                " remote_url_allow_hosts must name that host, and for https:// it must trust"
+                " the certificate there: see corporate-ca.yaml."
             )
             raise Ill(finding, advice) from fault
     if int(str(told.one()["lines"])) != LINES:

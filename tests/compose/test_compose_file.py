@@ -6,13 +6,14 @@ import shutil
 import subprocess
 import tomllib
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Final, cast
+from xml.etree import ElementTree as ET
 
 import pytest
 import yaml
 
-from server.settings import Settings
 from server.version import VERSION
 from tests.compose.engine import EngineMissing
 from tests.compose.images import debian_files
@@ -25,17 +26,10 @@ _SCRIPTS: Final = (
     *("bundle", "doctor", "rotate-keys", "support-bundle"),
 )
 
-# What the compose file says itself, since it says what stands around the program too.
-_FIXED: Final = frozenset(
-    {f"TALLYDOCK_{name}" for name in ("HOME", "HOST", "PORT", "WORKER_METRICS_PORT")}
-)
-# What own-datasets.yaml says, together with the folder it lays there.
-_LAID_OVER: Final = frozenset({"TALLYDOCK_DATASETS_DIR"})
-_VARIABLE: Final = re.compile(r"\bTALLYDOCK_[A-Z_]*[A-Z]\b")
-
 Service = Mapping[str, object]
 
 
+@cache
 def document() -> Mapping[str, Mapping[str, object]]:
     """Return the compose file, its merges done."""
     text = (COMPOSE / "compose.yaml").read_text()
@@ -45,6 +39,11 @@ def document() -> Mapping[str, Mapping[str, object]]:
 def services() -> Mapping[str, Service]:
     """Return the services by name."""
     return cast("Mapping[str, Service]", document()["services"])
+
+
+def shipped(name: str) -> ET.Element:
+    """Return a configuration of ClickHouse's."""
+    return ET.fromstring((COMPOSE / name).read_text())  # noqa: S314 - it is our own
 
 
 @pytest.mark.parametrize("name", sorted(services()))
@@ -109,6 +108,43 @@ def test_nothing_but_the_proxy_is_published_or_reaches_the_world() -> None:
         assert joined or service.get("network_mode") == "none", name
 
 
+def test_no_program_tells_its_makers_anything() -> None:
+    clickhouse = shipped("clickhouse/tallydock.xml")
+    store = cast("Mapping[str, str]", services()["storage"]["environment"])
+    grafana = cast("Mapping[str, str]", services()["grafana"]["environment"])
+
+    reports = {part.tag: part.text for part in clickhouse.iterfind("send_crash_reports/*")}
+    assert reports == {"enabled": "false", "send_logical_errors": "false"}
+    assert store["MINIO_UPDATE"] == "off"
+    assert not [name for name in store if re.search("CALLHOME|SUBNET", name)]
+    for name in ("REPORTING_ENABLED", "CHECK_FOR_UPDATES", "CHECK_FOR_PLUGIN_UPDATES"):
+        assert grafana[f"GF_ANALYTICS_{name}"] == "false"
+    assert grafana["GF_NEWS_NEWS_FEED_ENABLED"] == "false"
+    assert grafana["GF_PLUGINS_PLUGIN_ADMIN_ENABLED"] == "false"
+    assert grafana["GF_PLUGINS_PUBLIC_KEY_RETRIEVAL_DISABLED"] == "true"
+    # What else a Caddy asks for by itself is a certificate, of the authority that it is told.
+    assert "admin off" in (COMPOSE / "proxy" / "Caddyfile").read_text()
+
+
+def test_a_corporate_authority_is_trusted_by_all_that_reach_a_system_outside() -> None:
+    laid = yaml.safe_load((COMPOSE / "corporate-ca.yaml").read_text())["services"]
+    (read,) = (v for v in laid["clickhouse"]["volumes"] if v.startswith("./clickhouse/"))
+    source, target, _ = read.split(":")
+
+    reaching = {
+        name
+        for path in COMPOSE.glob("external-*.yaml")
+        for name, service in yaml.safe_load(path.read_text())["services"].items()
+        if "outbound" in service.get("networks", [])
+    }
+    assert reaching | {"proxy"} == laid.keys()
+    assert all("./ca:/etc/tallydock/ca:ro" in service["volumes"] for service in laid.values())
+    # ClickHouse knows no SSL_CERT_FILE.
+    trusted = shipped(source).findtext("openSSL/client/caConfig")
+    assert trusted == laid["worker"]["environment"]["SSL_CERT_FILE"]
+    assert target.startswith("/etc/clickhouse-server/config.d/")
+
+
 def test_every_secret_is_a_file_that_install_makes() -> None:
     declared = cast("Mapping[str, Mapping[str, str]]", document()["secrets"])
     install = (COMPOSE / "install").read_text()
@@ -119,7 +155,7 @@ def test_every_secret_is_a_file_that_install_makes() -> None:
     for name, service in services().items():
         settings = cast("Mapping[str, str]", service.get("environment", {}))
         for key, value in settings.items():
-            told = re.search(r"PASSWORD|SECRET|TOKEN|_KEY|_DSN|DATABASE_URL|VALKEY_URL", key)
+            told = re.search(r"PASSWORD|SECRET|TOKEN|_KEY$|_DSN|DATABASE_URL|VALKEY_URL", key)
             assert told is None or value.startswith("/run/secrets/"), f"{name}: {key}"
 
 
@@ -130,60 +166,6 @@ def test_the_secrets_of_the_appliance_are_settings_of_its() -> None:
     for name in declared:
         if name.startswith("tallydock_") and not name.startswith("tallydock_storage_root"):
             assert f"    {name.removeprefix('tallydock_')}: " in settings, name
-
-
-def passed() -> set[str]:
-    """Return the variables of `.env` that reach what they are for."""
-    text = (COMPOSE / "compose.yaml").read_text()
-    handed_on = re.findall(r"^    (TALLYDOCK_\w+):$", text, re.MULTILINE)
-    return {*handed_on, *re.findall(r"\$\{(\w+)", text)}
-
-
-@pytest.mark.parametrize("name", ["server", "worker", "migrate", "setup", "backup"])
-def test_every_setting_reaches_a_process_of_the_appliances(name: str) -> None:
-    service = services()[name]
-    told = cast("Mapping[str, str | None]", service["environment"])
-
-    expected = {f"TALLYDOCK_{field.upper()}" for field in Settings.model_fields}
-    sealed = {secret.upper() for secret in cast("list[str]", services()["server"]["secrets"])}
-    assert expected - sealed - told.keys() <= _FIXED | _LAID_OVER
-    assert told.keys() - {"FORWARDED_ALLOW_IPS"} <= expected - sealed
-    assert told.keys() - {"FORWARDED_ALLOW_IPS"} - _FIXED <= passed()
-
-
-def test_the_example_names_every_setting_with_its_default() -> None:
-    text = (COMPOSE / ".env.example").read_text()
-
-    named = dict(re.findall(r"^#?([A-Z_]+)=(.*)$", text, re.MULTILINE))
-    assert passed() <= named.keys()
-    assert {name for name in named if name.startswith("TALLYDOCK_")} <= passed()
-    # What is interpolated with a default of its own says that in compose.yaml; the rest is ours.
-    declared = document()["x-tallydock"]["environment"]
-    handed_on = [
-        name for name, value in cast("Mapping[str, str | None]", declared).items() if value is None
-    ]
-    ours = {
-        name: str(Settings.model_fields[name.removeprefix("TALLYDOCK_").lower()].default)
-        for name in handed_on
-    }
-    assert {name: named[name] for name in handed_on} == ours
-    assert len(handed_on) > 30
-
-
-def test_every_variable_that_an_operator_is_told_to_set_reaches_something() -> None:
-    readme = (COMPOSE.parent / "README.md").read_text()
-    sections = re.split(r"^## ", readme, flags=re.MULTILINE)
-    told = "".join(one for one in sections if one.startswith(("Install it", "Operations")))
-    read = [COMPOSE / name for name in ("RUNBOOK.md", "SCALING.md", "doctor")]
-    read += [path for path in COMPOSE.glob("*.yaml") if path.name != "compose.yaml"]
-    read += (COMPOSE.parent / "server" / "doctor").glob("*.py")
-    told += "".join(path.read_text() for path in read)
-
-    named = {name for name in _VARIABLE.findall(told) if "_TEST_" not in name}
-    sealed = {secret.upper() for secret in document()["secrets"]}
-    assert {"TALLYDOCK_MAX_PENDING_FILES", "TALLYDOCK_UNDO_DAYS"} <= named
-    # The folder is named where the embedded appliance is spoken of.
-    assert named - sealed - _LAID_OVER - {"TALLYDOCK_HOME"} <= passed()
 
 
 def test_the_production_lock_holds_nothing_embedded() -> None:
@@ -280,6 +262,7 @@ def test_without_a_network_no_service_pulls_and_none_is_left_out() -> None:
 def test_a_bundle_that_was_harmed_on_the_way_is_not_loaded(tmp_path: Path) -> None:
     (tmp_path / "images.tar").write_bytes(b"not what was packed")
     (tmp_path / "SHA256SUMS").write_text(f"{'0' * 64}  ./images.tar\n")
+    shutil.copy(COMPOSE / "own-files", tmp_path)
     script = (COMPOSE / "install").read_text().partition("\ncheck_docker\nif")[0]
     functions = script.replace('cd "$(dirname "$0")"', "")
 
