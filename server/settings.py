@@ -106,7 +106,8 @@ class Settings(BaseSettings):
     max_bytes_per_day: int = Field(
         2**40,
         ge=1,
-        description="Bytes a workspace may send a day, from midnight UTC (bytes)",
+        description="Bytes a workspace may send a day, from midnight UTC; a size that is not"
+        " announced counts once it has arrived (bytes)",
     )
     requests_per_second: int = Field(500, ge=1, description="Requests a key may make a second")
     idempotency_hours: int = Field(24, ge=1, description="Life of an idempotency key (h)")

@@ -18,6 +18,9 @@ from server.unit_of_work import UnitOfWork
 # How long a count is believed: the limits are guards, not accounts. A day's files may be many.
 _FILES_LIFE: Final = timedelta(seconds=1)
 _BYTES_LIFE: Final = timedelta(seconds=30)
+# The contract's: within it the sweep sees a file that has arrived, whoever else fails to tell. When
+# the bytes of those that wait do arrive nobody can know.
+_ARRIVAL_SECONDS: Final = 15
 
 
 @dataclass
@@ -31,6 +34,11 @@ class Quotas:
 
     Between two counts this process adds what it admits itself; other processes' files are seen at
     the next count, so a limit can be passed by what they admit meanwhile.
+
+    A size that is not announced counts from its arrival: reserving the largest size for each would
+    refuse the plain uploads the contract asks for. So the files that wait may pass the bytes of a
+    day, by `max_pending_files` times `max_upload_bytes` at most; whoever needs a harder limit sets
+    one of the two lower, or a quota on the bucket.
     """
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
@@ -70,8 +78,11 @@ class Quotas:
 
 
 def _too_many(files: int, limit: int) -> RateLimited:
-    detail = f"{files} files wait for their bytes; the limit is {limit}."
-    return _refusal("pendingFiles", limit, detail, wait_seconds=1)
+    detail = (
+        f"{files} files wait for their bytes; the limit is {limit}. There is room again once one of"
+        " them has arrived, was cancelled or is given up."
+    )
+    return _refusal("pendingFiles", limit, detail, wait_seconds=_ARRIVAL_SECONDS)
 
 
 def _too_much(limit: int, wait: timedelta) -> RateLimited:

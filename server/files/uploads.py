@@ -3,6 +3,7 @@
 Comes after `policy.py`; then the caller PUTs to the store, and `arrival.py` pins what came.
 """
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -18,6 +19,7 @@ from server.errors import (
     ObjectMissing,
     PartsRefused,
     StateConflict,
+    StorageUnavailable,
     UnknownMapping,
 )
 from server.files.ids import new_id
@@ -70,7 +72,8 @@ class Uploads:
     ) -> UploadTicket | MultipartTicket:
         """Write a new file and return where to PUT its bytes.
 
-        One commit; no network call but the creation of a multipart upload.
+        One commit; no network call but the creation of a multipart upload, which is begun for who
+        was admitted only.
 
         Raises:
             Malformed: multipart that cannot be, or `repairOf` a file of another dataset.
@@ -87,17 +90,31 @@ class Uploads:
             mapping = await self._find_mapping(principal, asked, asked.options.mapping)
             file = _mapped(file, mapping)
         check_size(asked, self._settings)
-        if asked.multipart is not None:
-            multipart_id = await self._storage.create_multipart(file.object_key)
-            file = replace(file, multipart_id=multipart_id)
         async with self._units.begin() as unit:
             await self._quotas.admit(unit, principal.workspace_id, file.declared_size_bytes)
             if file.repair_of is not None:
                 repaired = await get_file(unit, principal.workspace_id, file.repair_of)
                 _check_repair(repaired, file)
                 file = _mapped(file, mapping_of(repaired))
-            await insert_file(unit, file)
+            if asked.multipart is None:
+                await insert_file(unit, file)
+        if asked.multipart is not None:
+            # Only what was admitted begins one: open uploads take up room in the store.
+            file = await self._begin_parts(file)
         return self.sign(file)
+
+    async def _begin_parts(self, file: NewFile) -> NewFile:
+        multipart_id = await self._storage.create_multipart(file.object_key)
+        file = replace(file, multipart_id=multipart_id)
+        try:
+            async with self._units.begin() as unit:
+                await insert_file(unit, file)
+        except BaseException:
+            # No row knows of it, so nobody would give it up before the reconciler does.
+            with suppress(StorageUnavailable):
+                await self._storage.abort_multipart(file.object_key, multipart_id)
+            raise
+        return file
 
     def sign(self, file: File | NewFile) -> UploadTicket | MultipartTicket:
         """Return the ticket of a file: the same, byte for byte, every time."""

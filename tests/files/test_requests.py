@@ -20,6 +20,7 @@ from server.errors import (
     UnknownMapping,
     UnsupportedFileType,
 )
+from server.files import uploads
 from server.files.answers import FileAnswer
 from server.files.failures import FAILURES, FailureCode, FileFailed
 from server.files.lifecycle import Stage
@@ -141,7 +142,7 @@ async def test_the_limit_of_pending_files_holds_per_workspace(desk: Desk) -> Non
     made = [await desk.ask() for _ in range(desk.settings.max_pending_files)]
     with pytest.raises(RateLimited) as caught:
         await desk.ask()
-    assert caught.value.headers == {"Retry-After": "1"}
+    assert caught.value.headers == {"Retry-After": "15"}
     assert caught.value.extras == {"limit": "pendingFiles", "limitValue": len(made)}
     await desk.ask(MALLORY)
 
@@ -198,6 +199,41 @@ async def test_a_ticket_in_parts_is_the_same_when_it_is_answered_again(desk: Des
     again = desk.service.uploads.sign(await desk.row(UUID(ticket.id)))
 
     assert again == ticket
+
+
+async def test_a_refused_request_in_parts_leaves_nothing_in_the_store(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = {"name": "x.csv", "type": "csv", "sizeBytes": 6 * MIB}
+    in_parts = {"file": file, "multipart": {"partSizeBytes": 5 * MIB}}
+    repair = {**in_parts, "options": {"repairOf": "019364f4-7a5b-7c11-8a2b-0123456789ab"}}
+    before = await begun(desk)
+
+    with pytest.raises(FileNotFound):
+        await desk.ask(body=repair)
+    with monkeypatch.context() as outage:
+        outage.setattr(uploads, "insert_file", _database_gone)
+        with pytest.raises(ConnectionError):
+            await desk.ask(body=in_parts)
+    desk.clock.turn(seconds=1)
+    for _ in range(desk.settings.max_pending_files):
+        await desk.ask()
+    # It counts anew: what failed at the database was admitted.
+    desk.clock.turn(seconds=1)
+    for _ in range(5):
+        with pytest.raises(RateLimited):
+            await desk.ask(body=in_parts)
+
+    assert await begun(desk) == before
+
+
+async def begun(desk: Desk) -> set[str]:
+    """Return the uploads in parts that the store holds open."""
+    return {upload.multipart_id for upload in await desk.storage.list_multiparts()}
+
+
+async def _database_gone(*_: object) -> None:
+    raise ConnectionError
 
 
 async def test_parts_are_signed_resumed_and_joined(desk: Desk) -> None:
