@@ -100,7 +100,8 @@ FAILURES = MappingProxyType(
         ),
         FailureCode.HEADER_MISMATCH: Failure(
             "The header lacks columns that this dataset requires",
-            "Add the missing columns, or name them as the dataset does.",
+            "Add the missing columns, name them as the dataset does, or map your own names to its "
+            "columns when you send the file.",
         ),
         FailureCode.HEADER_DUPLICATE: Failure(
             "The header names a column twice", "Keep one of the columns of that name."

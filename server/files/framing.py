@@ -191,5 +191,6 @@ def check_header(dataset: Dataset, alignment: Alignment) -> None:
             FailureCode.HEADER_MISMATCH,
             f"The header lacks: {names}.",
             missing=list(alignment.missing_required),
+            labels=[label.strip() for label in alignment.labels if label.strip()],
             suggestions=dict(alignment.suggestions),
         )

@@ -10,6 +10,7 @@ from server.datasets.declaration import Dataset
 from server.datasets.issues import ISSUES, IssueCode
 from server.datasets.mapping import Mapping as ColumnMapping
 from server.files.answers import FileAnswer, HistoryEntry, Statistics, answer_file
+from server.files.lifecycle import Outcome
 from server.files.models import File
 from server.portal.actions import actions_of, allowed, undo_in_words
 from server.portal.banner import banner_of, undoing_banner
@@ -81,6 +82,7 @@ def file_page(
     zone = shell.zone
     statistics = file.statistics
     is_being_undone = row.undo_requested_at is not None and row.undone_at is None
+    header = header_alignment(file, dataset, row.labels or (), mapping)
     form = None
     if family.may_send and not is_being_undone:
         form = repair_form(file, dataset, row.labels or (), family.repairs)
@@ -98,8 +100,8 @@ def file_page(
         banner=replace(banner, actions=allowed(banner.actions, scopes)),
         actions=allowed(actions_of(file, now, is_being_undone=is_being_undone), scopes),
         is_being_undone=is_being_undone,
-        figures=_figures(statistics) if statistics else (),
-        steps=steps_of(file, zone),
+        figures=_figures(statistics, file.outcome) if statistics else (),
+        steps=steps_of(file, zone, header.found if header else ""),
         totals=_totals(statistics) if statistics and statistics.totals else None,
         controls=_controls(statistics) if statistics and statistics.controls else None,
         issues=tuple(
@@ -118,7 +120,7 @@ def file_page(
         else None,
         repair=form,
         repairs=repair_lines(family.repairs),
-        header=header_alignment(file, dataset, row.labels or ()),
+        header=header,
         facts=_facts(file, family, undo_in_words(file, now, zone)),
         history=tuple(history_line(entry, now, zone) for entry in history),
     )
@@ -133,13 +135,13 @@ def _banner(
     return with_repaired(banner, file, family.repaired)
 
 
-def _figures(statistics: Statistics) -> tuple[Figure, ...]:
+def _figures(statistics: Statistics, outcome: Outcome | None) -> tuple[Figure, ...]:
     aside, total = statistics.rows_rejected, statistics.rows_total
     share = _("of no rows")
     if total:
         share = _("%(share)s of the file") % {"share": percent(Decimal(aside) / Decimal(total))}
     figures = [
-        Figure(_("Imported"), count(statistics.rows_imported), fate_of_rows(statistics)),
+        Figure(_("Imported"), count(statistics.rows_imported), fate_of_rows(statistics, outcome)),
         Figure(_("Set aside"), count(aside), share),
     ]
     for currency in _currencies(statistics)[:_CURRENCIES_AS_FIGURES]:

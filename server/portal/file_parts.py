@@ -99,6 +99,8 @@ class HeaderAlignment:
     """The header against the dataset's columns; what needs a look first."""
 
     sentence: str
+    found: str
+    """`16 of 18 columns found`, as the steps tell it too; empty where the labels were not kept."""
     notable: tuple[HeaderLine, ...]
     matched: tuple[HeaderLine, ...]
 

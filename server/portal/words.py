@@ -218,8 +218,13 @@ def _rounded(number: int) -> int:
     return round(number, 2 - len(str(number)))
 
 
-def fate_of_rows(statistics: Statistics) -> str:
+def fate_of_rows(statistics: Statistics, outcome: Outcome | None) -> str:
     """Return what the imported rows are made of: `48,092 new · 12 replaced`."""
+    if outcome is Outcome.DUPLICATE:
+        # Every row counts as a duplicate then: of an earlier file's, not of one in the file.
+        return counted(
+            "%(number)s imported before", "%(number)s imported before", statistics.rows_duplicate
+        )
     parts = (
         (statistics.rows_inserted, Forms("%(number)s new", "%(number)s new")),
         (statistics.rows_replaced, Forms("%(number)s replaced", "%(number)s replaced")),

@@ -137,6 +137,7 @@ async def test_all_missing_columns_are_told_at_once(desk: Desk) -> None:
         "amount",
     ]
     assert fault.extras["suggestions"] == {"ammount": "amount", "curency": "currency"}
+    assert fault.extras["labels"] == ["transaction_id", "ammount", "curency", "note"]
 
 
 @pytest.mark.parametrize(

@@ -163,8 +163,9 @@ def test_the_near_misses_of_a_header_are_told() -> None:
     page = page_of(FILES["header"])
 
     assert page.banner.text == (
-        "Missing: amount. Is “ammount” meant as “amount”? Add the missing columns, or name them "
-        "as the dataset does. Nothing of it is on your dashboards."
+        "Missing: amount. Is “ammount” meant as “amount”? Add the missing columns, name them as "
+        "the dataset does, or map your own names to its columns when you send the file. Nothing "
+        "of it is on your dashboards."
     )
     assert page.file.chip.words == "Header does not match: amount"
 
@@ -235,7 +236,7 @@ def test_a_header_is_told_with_what_needs_a_look_first() -> None:
     assert header is not None
     assert header.sentence == "1 of 18 columns found."
     told = {(line.column, line.label): line.words for line in header.notable}
-    assert told["amount", "ammount"] == "Missing"
+    assert told["amount", "ammount"] == "Named otherwise?"
     assert told["", "ammount"] == "Not known, not loaded"
     assert told["", "_issues"] == "Of our report, ignored"
     assert told["batch_number", ""] == "Not in the file, left empty"

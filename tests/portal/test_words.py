@@ -8,7 +8,7 @@ import pytest
 
 from server.datasets.catalogue import Catalogue
 from server.datasets.pages import DatasetPage
-from server.files.answers import answer_file
+from server.files.answers import Statistics, answer_file
 from server.files.failures import FailureCode
 from server.files.lifecycle import Outcome, Stage
 from server.portal import history_lines
@@ -18,7 +18,14 @@ from server.portal.dates import span, when
 from server.portal.figures import limit, money, money_with_symbol, percent, size, spark
 from server.portal.parts import Progress
 from server.portal.periods import month_of, month_to, read_period
-from server.portal.words import _FAILED_SHORT, RESULTS, STAGES, progress_of, sender_in_words
+from server.portal.words import (
+    _FAILED_SHORT,
+    RESULTS,
+    STAGES,
+    fate_of_rows,
+    progress_of,
+    sender_in_words,
+)
 from tests.portal.builders import NOW, make_file
 
 
@@ -164,3 +171,10 @@ def test_declared_footers_are_told_by_both_pages_of_a_dataset() -> None:
         "A line whose first cell is <END> or Total( [A-Z]{3})? is no row"
     )
     assert "Footers" not in facts[False]
+
+
+def test_rows_of_a_duplicate_are_told_to_be_imported_before() -> None:
+    statistics = Statistics(rows_total=30, rows_duplicate=30)
+
+    assert fate_of_rows(statistics, Outcome.DUPLICATE) == "30 imported before"
+    assert fate_of_rows(statistics, Outcome.IMPORTED) == "30 twice in the file"
