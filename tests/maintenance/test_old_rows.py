@@ -10,7 +10,7 @@ from server.files.answers import answer_file
 from server.files.models import File
 from server.files.rows_controller import rows_of
 from server.telemetry.metrics import REGISTRY
-from tests.fixtures.files import ALICE
+from tests.fixtures.files import ALICE, until
 from tests.fixtures.rows import good, to_csv
 from tests.fixtures.workshop import Workshop
 from worker.jobs import JOBS
@@ -57,12 +57,12 @@ async def test_rows_are_removed_when_their_time_is_over(workshop: Workshop) -> N
     recent = await judged(workshop, amount="x", merchant_reference="later")
     for file in (rejected, warned, clean):
         await age(workshop, file, seconds=-60)
-    await old_rows.remove_now()
+    await until(old_rows.remove_now)
     early = [await kept(workshop, file) for file in (rejected, warned)]
     for file in (rejected, warned, clean):
         await age(workshop, file, seconds=60)
-    await old_rows.remove_now()
-    await old_rows.remove_now()
+    for _ in range(2):
+        await until(old_rows.remove_now)
 
     assert early == [1, 1]
     assert [await kept(workshop, file) for file in (rejected, warned, recent)] == [0, 0, 1]
@@ -80,15 +80,38 @@ async def test_rows_are_removed_when_their_time_is_over(workshop: Workshop) -> N
         assert "rows.removed" not in await workshop.desk.history(file.file_id)
 
 
+async def test_the_record_says_so_only_once_they_are_gone(workshop: Workshop) -> None:
+    file = await judged(workshop, amount="x")
+    await age(workshop, file)
+    rejected = f"{workshop.analytics.database}.{TABLE}"
+
+    await workshop.run(f"SYSTEM STOP MERGES {rejected}")
+    try:
+        ended = [await OldRows(workshop.context).remove_now() for _ in range(3)]
+        told = (await workshop.desk.row(file.file_id)).rows_removed_at
+        started = await workshop.analytics.query(
+            "SELECT count() FROM system.mutations WHERE table = {table:String} AND NOT is_done",
+            parameters={"table": TABLE},
+            comment="test",
+        )
+    finally:
+        await workshop.run(f"SYSTEM START MERGES {rejected}")
+    await until(OldRows(workshop.context).remove_now)
+
+    assert (ended, told, started.rows) == ([False] * 3, None, [(1,)])
+    assert await kept(workshop, file) == 0
+    assert (await workshop.desk.row(file.file_id)).rows_removed_at is not None
+
+
 async def test_a_reprocess_brings_the_rows_back(workshop: Workshop) -> None:
     file = await judged(workshop, amount="x")
     await age(workshop, file)
     old_rows = OldRows(workshop.context)
-    await old_rows.remove_now()
+    await until(old_rows.remove_now)
 
     await workshop.desk.service.reprocess(ALICE, file.file_id)
     await JOBS["ingest"](workshop.context, file.file_id)
-    await old_rows.remove_now()
+    await until(old_rows.remove_now)
 
     now = await workshop.desk.row(file.file_id)
     assert now.rows_removed_at is None
@@ -109,8 +132,8 @@ async def test_rows_removed_before_the_record_said_so_are_told_of_later(
     with monkeypatch.context() as killed:
         killed.setattr(OldRows, "_tell", die)
         with pytest.raises(OSError, match="killed"):
-            await OldRows(workshop.context).remove_now()
-    await OldRows(workshop.context).remove_now()
+            await until(OldRows(workshop.context).remove_now)
+    await until(OldRows(workshop.context).remove_now)
 
     assert await kept(workshop, file) == 0
     assert (await workshop.desk.row(file.file_id)).rows_removed_at is not None

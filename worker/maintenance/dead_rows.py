@@ -15,10 +15,12 @@ from sqlmodel import and_, col, or_, select
 
 from server.datasets.declaration import Dataset
 from server.datasets.tables import history_table, rejected_table
+from server.files.attempt import LeaseLost
 from server.files.lifecycle import Stage
 from server.files.models import File, Publication
 from worker.context import Context
-from worker.ingest.dataset_lock import dataset_lock
+from worker.ingest.dataset_lock import Held, dataset_lock
+from worker.maintenance.mutations import is_rewritten
 from worker.maintenance.rounds import tell_repaired
 
 _COMMENT: Final = "reconcile:rows"
@@ -79,19 +81,33 @@ class DeadRows:
 
     async def _delete_of(self, dataset: Dataset, suspects: list[UUID]) -> None:
         if await self._dead(dataset, suspects):
+            tables = (history_table(dataset), rejected_table(dataset))
+            if any([await is_rewritten(self._context, table) for table in tables]):
+                # A deletion would wait for it, under the lock that publishers need: next round.
+                return
             owner = f"{self._context.worker_name[:60]}/{uuid4().hex[:12]}"
-            async with dataset_lock(self._context, dataset.name, owner):
+            async with dataset_lock(self._context, dataset.name, owner) as held:
                 # Once more: what was about to be published meanwhile is not dead.
-                for table, file_id, attempt, workspace in await self._dead(dataset, suspects):
+                try:
+                    dead = await self._dead(dataset, suspects, held)
+                except LeaseLost:
+                    # Paused for long: what was found may be what the next holder is writing.
+                    return
+                # No attempt that is dead by now comes back, whoever holds the lock.
+                for table, file_id, attempt, workspace in dead:
                     await self._delete_one(table, file_id, attempt, workspace)
         for file_id, kept in (await self._kept(suspects)).items():
             if kept.is_settled:
                 self._settled[file_id] = kept.attempt
 
     async def _dead(
-        self, dataset: Dataset, suspects: list[UUID]
+        self, dataset: Dataset, suspects: list[UUID], held: Held | None = None
     ) -> list[tuple[str, UUID, int, str]]:
-        """Return (table, file, attempt, workspace) of dead rows."""
+        """Return (table, file, attempt, workspace) of dead rows.
+
+        Raises:
+            LeaseLost: the lock that should be held is another's now.
+        """
         found = [
             (kind, table, file_id, attempt)
             for kind, table in (
@@ -101,7 +117,7 @@ class DeadRows:
             for file_id, attempt in await self._attempts_in(table, suspects)
         ]
         # Read after the tables: an attempt that began since has rows that were not found yet.
-        kept = await self._kept([file_id for _, _, file_id, _ in found])
+        kept = await self._kept([file_id for _, _, file_id, _ in found], held)
         return [
             (table, file_id, attempt, kept[file_id].workspace_id)
             for kind, table, file_id, attempt in found
@@ -118,10 +134,14 @@ class DeadRows:
         )
         return [(UUID(str(file_id)), int(str(attempt))) for file_id, attempt in rows.rows]
 
-    async def _kept(self, file_ids: list[UUID]) -> dict[UUID, _Kept]:
+    async def _kept(self, file_ids: list[UUID], held: Held | None = None) -> dict[UUID, _Kept]:
         if not file_ids:
             return {}
         async with self._context.units.begin() as unit:
+            if held is not None:
+                # Then nobody else wrote what was found: an heir's rows are copied under the lock,
+                # and named by a publication only later.
+                await held.hold_until_commit(unit)
             files = await unit.session.exec(select(File).where(col(File.file_id).in_(file_ids)))
             rows = list(files)
             publications = await unit.session.exec(

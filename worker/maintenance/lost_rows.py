@@ -7,8 +7,13 @@ are not kept any more (`originals_days`). What one settled file has beaten of an
 what readers see, now and after the undo of any other file, does not change by it:
 
     current = resolve(history, published)    before and after, whatever is undone that can be
+
+Nobody waits for it: what goes is listed in a table, a mutation that reads the list is started, and
+a later round, of whatever worker, tells of it and drops the list. No lock is held: a settled file
+stays as it is, and rows that lost for good are lost whatever is published meanwhile.
 """
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -22,18 +27,22 @@ from server.files.lifecycle import Stage
 from server.files.models import File
 from server.files.repository import change
 from worker.context import Context
-from worker.ingest.dataset_lock import dataset_lock
 from worker.ingest.keys import RESOLVED_PER_BUCKET, in_bucket
 from worker.ingest.resolve import FILE_ORDER, Published
+from worker.maintenance.mutations import is_rewritten
 from worker.maintenance.rounds import tell_repaired
 
 _COMMENT: Final = "maintenance:lost-rows"
+_LIST: Final = re.compile(r"lost_(?:settled|rows)_(?P<dataset>[a-z0-9_]+?)(?:_[0-9a-f]{12})?")
 # History is read as a whole, and the parts that hold such rows are rewritten: seldom.
 _EVERY_SECONDS: Final = 24 * 3600.0
 
 
 class LostRows:
-    """Lets them go once a day; a process looks again once more files have been settled."""
+    """Lets them go once a day; a process looks again once more files have been settled.
+
+    One worker at a time, as everything that the reconciler does.
+    """
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -41,7 +50,8 @@ class LostRows:
         self._settled: dict[str, frozenset[UUID]] = {}
 
     async def remove(self) -> None:
-        """Let them go; now and then."""
+        """Tell of those that are gone, and let others go; now and then."""
+        await self.finish()
         settings = self._context.settings
         if not (settings.undo_days and settings.originals_days):
             return
@@ -57,11 +67,51 @@ class LostRows:
             settled = frozenset(file.file_id for file in files)
             if settled <= self._settled.get(dataset.name, frozenset()):
                 continue
-            owner = f"{self._context.worker_name[:60]}/{uuid4().hex[:12]}"
-            # So that two workers do not share the lists, and no publisher counts meanwhile.
-            async with dataset_lock(self._context, dataset.name, owner):
-                await self._remove(dataset, files)
+            if await is_rewritten(self._context, history_table(dataset)):
+                # It may be the one of yesterday, which lets some of these go.
+                continue
+            await self._remove(dataset, files)
             self._settled[dataset.name] = settled
+
+    async def finish(self) -> None:
+        """Drop the lists that nothing reads any more, and tell of the rows that are gone.
+
+        A list that no mutation ever read is what a worker left that died while it made it.
+        """
+        lists = await self._lists()
+        if not lists:
+            return
+        commands = await self._mutations()
+        for name, dataset in lists:
+            own = [is_done for command, is_done in commands if name in command]
+            if not all(own):
+                continue
+            table = f"{self._context.analytics.database}.{name}"
+            gone = await self._count(table) if own else 0
+            await self._run(f"DROP TABLE IF EXISTS {table} SYNC")
+            if gone:
+                tell_repaired("lost-rows", gone, dataset=dataset)
+
+    async def _lists(self) -> list[tuple[str, str]]:
+        """Return the tables that hold a list, and the dataset each is about."""
+        found = await self._context.analytics.query(
+            "SELECT name FROM system.tables WHERE database = {database:String}"
+            " AND startsWith(name, 'lost_')",
+            parameters={"database": self._context.analytics.database},
+            comment=_COMMENT,
+        )
+        names = [str(name) for (name,) in found.rows]
+        return [(name, match["dataset"]) for name in names if (match := _LIST.fullmatch(name))]
+
+    async def _mutations(self) -> list[tuple[str, bool]]:
+        """Return what every mutation that read a list does, and whether it is done."""
+        found = await self._context.analytics.query(
+            "SELECT command, is_done FROM system.mutations"
+            " WHERE database = {database:String} AND position(command, '.lost_rows_') > 0",
+            parameters={"database": self._context.analytics.database},
+            comment=_COMMENT,
+        )
+        return [(str(command), bool(int(str(is_done)))) for command, is_done in found.rows]
 
     async def _settled_files(self, dataset: Dataset) -> list[Published]:
         async with self._context.units.begin() as unit:
@@ -79,7 +129,9 @@ class LostRows:
             return [Published(file_id, attempt) for file_id, attempt in found if attempt]
 
     async def _remove(self, dataset: Dataset, settled: Sequence[Published]) -> None:
-        names = [f"{purpose}_{dataset.name}" for purpose in ("lost_settled", "lost_rows")]
+        # Names of their own: what is listed here, no other run adds to or drops.
+        run = uuid4().hex[:12]
+        names = [f"{purpose}_{dataset.name}_{run}" for purpose in ("lost_settled", "lost_rows")]
         listed, lost = (f"{self._context.analytics.database}.{name}" for name in names)
         history = f"{self._context.analytics.database}.{history_table(dataset)}"
         await self._create(listed, "file UUID, attempt UInt32")
@@ -99,18 +151,14 @@ class LostRows:
             await self._run(
                 f"ALTER TABLE {history} DELETE WHERE (_file, _attempt, _row) IN"
                 f" (SELECT file, attempt, row FROM {lost})",
-                # Other rows go on to be read meanwhile, and nobody else looks before they are gone.
-                settings={"mutations_sync": 1},
+                settings={"mutations_sync": 0},
             )
-            tell_repaired("lost-rows", sum(going.values()), dataset=dataset.name)
-        for table in (listed, lost):
+        # The list that the mutation reads is dropped once it is done (`finish`).
+        for table in (listed,) if going else (listed, lost):
             await self._run(f"DROP TABLE IF EXISTS {table} SYNC")
 
     async def _list_lost(self, history: str, listed: str, lost: str) -> None:
-        found = await self._context.analytics.query(
-            f"SELECT count() AS n FROM {history}", comment=_COMMENT
-        )
-        buckets = max(1, -(-int(str(found.one()["n"])) // RESOLVED_PER_BUCKET))
+        buckets = max(1, -(-await self._count(history) // RESOLVED_PER_BUCKET))
         for bucket in range(buckets):
             held = (
                 "(SELECT _workspace, _key, _file, _attempt, _row,"
@@ -125,6 +173,12 @@ class LostRows:
                 f" FROM {held} GROUP BY _workspace, _key) AS winner"
                 " USING (_workspace, _key) WHERE one.place < winner.newest"
             )
+
+    async def _count(self, table: str) -> int:
+        found = await self._context.analytics.query(
+            f"SELECT count() AS n FROM {table}", comment=_COMMENT
+        )
+        return int(str(found.one()["n"]))
 
     async def _counts(self, rows: str) -> dict[tuple[UUID, int], int]:
         found = await self._context.analytics.query(
@@ -148,7 +202,6 @@ class LostRows:
             )
 
     async def _create(self, table: str, defined: str) -> None:
-        await self._run(f"DROP TABLE IF EXISTS {table} SYNC")
         await self._run(f"CREATE TABLE {table} ({defined}) ENGINE = MergeTree ORDER BY file")
 
     async def _run(self, statement: str, settings: Mapping[str, object] | None = None) -> None:

@@ -20,6 +20,7 @@ from server.files.models import File
 from server.files.repository import Cause, change
 from server.telemetry.metrics import ROWS_REMOVED
 from worker.context import Context
+from worker.maintenance.mutations import is_rewritten
 
 logger = structlog.get_logger(__name__)
 
@@ -28,6 +29,10 @@ _COMMENT: Final = "maintenance:old-rows"
 # A mutation rewrites the parts that hold such a row: seldom, and for many files at once.
 _EVERY_SECONDS: Final = 24 * 3600.0
 _FILES_AT_ONCE: Final = 500
+_IS_OF_THEM: Final = (
+    "(toString(_file), _attempt) IN (SELECT arrayJoin("
+    "arrayZip({files:Array(String)}, {attempts:Array(UInt32)})))"
+)
 _KINDS: Final = ("rowsRejected", "rowsWithWarnings")
 
 
@@ -44,20 +49,36 @@ class OldRows:
         """Remove the rows of files that ended long enough ago; now and then."""
         if time.monotonic() - self._looked_at < _EVERY_SECONDS:
             return
-        await self.remove_now()
-        self._looked_at = time.monotonic()
+        if await self.remove_now():
+            self._looked_at = time.monotonic()
 
-    async def remove_now(self) -> None:
-        """Remove the rows of all files that ended long enough ago."""
+    async def remove_now(self) -> bool:
+        """Remove the rows of files that ended long enough ago, as far as it goes at once.
+
+        Returns:
+            False when rows are being removed: whoever comes again tells of them and goes on.
+        """
         while files := await self._next():
             with_rows = [file for file in files if _rows_of(file)]
-            for dataset in self._context.catalogue.all():
-                own = [file for file in with_rows if file.dataset_type == dataset.name]
-                if own:
-                    await self._delete(dataset, own)
-                    await self._tell(own)
+            datasets = self._context.catalogue.all()
+            if not all([await self._remove_of(dataset, with_rows) for dataset in datasets]):
+                return False
             last = files[-1]
             self._after = (last.completed_at, last.file_id)
+        return True
+
+    async def _remove_of(self, dataset: Dataset, files: Sequence[File]) -> bool:
+        """Tell of the files whose rows are gone, and begin with the others; False for these."""
+        own = [file for file in files if file.dataset_type == dataset.name]
+        if not own:
+            return True
+        if await is_rewritten(self._context, rejected_table(dataset)):
+            return False
+        there = await self._with_rows(dataset, own)
+        await self._tell([file for file in own if file.file_id not in there])
+        if there:
+            await self._delete(dataset, [file for file in own if file.file_id in there])
+        return not there
 
     async def _next(self) -> Sequence[File]:
         before = self._context.clock() - timedelta(days=self._days)
@@ -82,20 +103,24 @@ class OldRows:
             )
             return found.all()
 
+    async def _with_rows(self, dataset: Dataset, files: Sequence[File]) -> set[UUID]:
+        analytics = self._context.analytics
+        found = await analytics.query(
+            f"SELECT DISTINCT toString(_file) FROM {analytics.database}.{rejected_table(dataset)}"
+            f" WHERE {_IS_OF_THEM}",
+            parameters=_parameters(files),
+            comment=_COMMENT,
+        )
+        return {UUID(str(file_id)) for (file_id,) in found.rows}
+
     async def _delete(self, dataset: Dataset, files: Sequence[File]) -> None:
         analytics = self._context.analytics
-        # Of these attempts only: a reprocess may have begun to write the next one's.
-        pairs = [(str(f.file_id), attempt) for f in files for attempt in _attempts_of(f)]
+        # Not waited for: the record says that they are gone once they are (`_with_rows`).
         await analytics.command(
             f"ALTER TABLE {analytics.database}.{rejected_table(dataset)} DELETE WHERE"
-            " (toString(_file), _attempt) IN (SELECT arrayJoin("
-            "arrayZip({files:Array(String)}, {attempts:Array(UInt32)})))",
-            parameters={
-                "files": [file_id for file_id, _ in pairs],
-                "attempts": [attempt for _, attempt in pairs],
-            },
-            # They are gone when the record says so.
-            settings={"mutations_sync": 1},
+            f" {_IS_OF_THEM}",
+            parameters=_parameters(files),
+            settings={"mutations_sync": 0},
             comment=_COMMENT,
         )
 
@@ -124,6 +149,15 @@ class OldRows:
 def _rows_of(file: File) -> int:
     statistics = file.statistics or {}
     return sum(int(str(statistics.get(kind, 0))) for kind in _KINDS)
+
+
+def _parameters(files: Sequence[File]) -> dict[str, object]:
+    # Of these attempts only: a reprocess may have begun to write the next one's.
+    pairs = [(str(file.file_id), attempt) for file in files for attempt in _attempts_of(file)]
+    return {
+        "files": [file_id for file_id, _ in pairs],
+        "attempts": [attempt for _, attempt in pairs],
+    }
 
 
 def _attempts_of(file: File) -> set[int]:
