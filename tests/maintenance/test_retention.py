@@ -1,7 +1,9 @@
 """What is over its time goes, and nothing that readers see goes with it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 from sqlalchemy.exc import DBAPIError
@@ -19,11 +21,13 @@ from server.schema import metadata
 from server.unit_of_work import UnitsOfWork
 from tests.fixtures.files import ALICE
 from tests.fixtures.workshop import Workshop, some_csv
+from tests.maintenance.sleeper import Sleeper
 from worker.context import Context
 from worker.jobs import JOBS
 from worker.maintenance.dead_rows import DeadRows
 from worker.maintenance.objects import Objects
 from worker.maintenance.retention import Retention
+from worker.maintenance.undo_limits import UndoLimits
 
 
 def keeping(workshop: Workshop, **days: int) -> Context:
@@ -105,6 +109,74 @@ async def test_a_file_can_be_undone_until_its_time_and_not_later(workshop: Works
     with pytest.raises(StateConflict, match="could be undone until"):
         await workshop.desk.service.undo(ALICE, file_ids[1])
     assert (first.undo_until - first.completed_at).days == 7
+
+
+async def test_a_setting_that_changes_holds_for_earlier_files_whose_time_is_not_over(
+    workshop: Workshop,
+) -> None:
+    desk = workshop.desk
+    old, fresh = [await desk.send_and_pin(data=data) for data in _two_files()]
+    await JOBS["ingest"](workshop.context, old)
+    desk.clock.turn(days=40)
+    await JOBS["ingest"](workshop.context, fresh)
+
+    told = [await limits_in_days(workshop, old, fresh)]
+    for days in (30, 7, 60, 0):
+        await UndoLimits(keeping(workshop, undo_days=days)).follow_setting()
+        told.append(await limits_in_days(workshop, old, fresh))
+
+    # What its time ended for is promised no more: rows that it would bring back may be gone.
+    assert told == [[None, None], [30, 30], [30, 7], [30, 60], [30, None]]
+    with pytest.raises(StateConflict, match="could be undone until"):
+        await desk.service.undo(ALICE, old)
+    await desk.service.undo(ALICE, fresh)
+
+
+async def test_what_took_another_files_place_counts_from_then(workshop: Workshop) -> None:
+    desk = workshop.desk
+    first = await workshop.ingested(rows=2, amount="3.00")
+    heir = await workshop.ingested(rows=2, amount="3.00")
+    desk.clock.turn(days=20)
+    await desk.service.undo(ALICE, first.file_id)
+    await JOBS["undo"](workshop.context, first.file_id)
+
+    await UndoLimits(keeping(workshop, undo_days=30)).follow_setting()
+
+    assert await limits_in_days(workshop, heir.file_id) == [50]
+    assert (await desk.row(first.file_id)).undo_until is None
+
+
+async def limits_in_days(workshop: Workshop, *file_ids: UUID) -> list[int | None]:
+    """Return for how many days after their end the files can be undone; None: always."""
+    rows = [await workshop.desk.row(file_id) for file_id in file_ids]
+    return [
+        (row.undo_until - row.completed_at).days if row.undo_until and row.completed_at else None
+        for row in rows
+    ]
+
+
+async def test_the_next_duplicate_stands_in_when_the_first_is_none_any_more(
+    workshop: Workshop,
+) -> None:
+    desk = workshop.desk
+    first, second, third = [await workshop.ingested(rows=2, amount="4.00") for _ in range(3)]
+    await desk.service.undo(ALICE, first.file_id)
+    # The duplicates are listed, and none of them is reserved yet.
+    sleeper = Sleeper(workshop.analytics, "CREATE TABLE")
+    undoing = asyncio.create_task(JOBS["undo"](sleeper.seen_by(workshop.context), first.file_id))
+    await sleeper.sleeps.wait()
+    await desk.service.reprocess(ALICE, second.file_id)
+    sleeper.may_wake.set()
+    await undoing
+
+    rows = [await desk.row(file.file_id) for file in (first, second, third)]
+    assert [row.outcome for row in rows[::2]] == ["undone", "imported"]
+    assert await workshop.rows("transactions_current", third.file_id) == {2: 2}
+    await JOBS["ingest"](workshop.context, second.file_id)
+    again = await desk.row(second.file_id)
+    shown = [await workshop.rows("transactions_current", one.file_id) for one in rows]
+    assert sum(sum(attempts.values()) for attempts in shown) == 2
+    assert again.stage == "completed"
 
 
 async def test_rows_that_can_come_back_no_more_go(workshop: Workshop) -> None:

@@ -5,6 +5,7 @@ history. The first identical file that arrived after it, which was a duplicate u
 place, in its own order.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -74,9 +75,7 @@ async def _take_back(attempt: Attempt, held: Held) -> None:
     undone = Published(claim.file_id, record.published_attempt)
     keys = await keys_of(attempt, undone)
     brought = [Bringing(undone.file_id, undone.attempt, dict(UNDONE))]
-    heir = None
-    if waiting:
-        heir = await _make_heir(attempt, (undone, keys), remaining, record, waiting[0])
+    heir = await _first_heir(attempt, (undone, keys), remaining, record, waiting)
     if heir is not None:
         await announce_accounts(attempt, heir.published, rows_of(attempt, heir.published))
         remaining = [*remaining, heir.published]
@@ -98,6 +97,21 @@ class _Heir:
 
     published: Published
     ending: Ending
+
+
+async def _first_heir(
+    attempt: Attempt,
+    taken: tuple[Published, Keys],
+    remaining: list[Published],
+    record: File,
+    waiting: Sequence[File],
+) -> _Heir | None:
+    """Return the first of the duplicates that still is one; None when none is left."""
+    for one in waiting:
+        heir = await _make_heir(attempt, taken, remaining, record, one)
+        if heir is not None:
+            return heir
+    return None
 
 
 async def _make_heir(

@@ -26,6 +26,7 @@ from worker.maintenance.parts import StaleParts
 from worker.maintenance.retention import Retention
 from worker.maintenance.rounds import Rounds, tell_repaired
 from worker.maintenance.tables import drop_left_tables
+from worker.maintenance.undo_limits import UndoLimits
 
 # Workers that were started together must not come together for ever.
 _JITTER: Final = 0.2
@@ -44,6 +45,7 @@ class Reconciler:
                 "left_tables": partial(drop_left_tables, context),
                 "dead_rows": DeadRows(context).delete,
                 "old_rows": OldRows(context).remove,
+                "undo_limits": UndoLimits(context).follow_setting,
                 "lost_rows": LostRows(context).remove,
                 "derived_objects": self.objects.remove_derived,
                 "probes": self.objects.remove_probes,
