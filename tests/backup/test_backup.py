@@ -1,66 +1,24 @@
 """What was backed up is there again in an empty installation, on embedded and on real parts."""
 
 import json
-import secrets
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from uuid import UUID
 
 import pytest
-import pytest_asyncio
 from sqlmodel import col, select
 
 from server.files.lifecycle import Outcome, Stage
 from server.files.models import File
-from tests.backup.homes import Home, Place, embedded_places, fill, home, real_places
+from tests.backup.homes import Home, fill
+from tests.backup.worlds import World
 from tests.fixtures.files import ALICE
 from tests.fixtures.workshop import some_csv
-from worker.backup.restore import CannotRestore, Restored, restore, verify
-from worker.backup.sealing import NotSealed, Sealer
-from worker.backup.vault import NoBackup, Vault
-from worker.backup.write import Written, write_backup
+from worker.backup.restore import CannotRestore, verify
+from worker.backup.sealing import NotSealed
+from worker.backup.vault import NoBackup
 from worker.jobs import JOBS
 
 # Each kind of part starts a process or an engine of its own.
 pytestmark = pytest.mark.slow
-
-
-@dataclass(frozen=True)
-class World:
-    """An installation that has files, an empty one, and a vault beside them."""
-
-    first: Home
-    second: Home
-    folder: Path
-    vault: Vault
-
-    async def backed_up(self) -> Written:
-        """Back the first up."""
-        return await write_backup(self.first.parts, self.vault)
-
-    async def restored(self) -> Restored:
-        """Put the newest backup into the second."""
-        return await restore(self.second.parts, self.vault, self.vault.newest())
-
-
-@pytest.fixture(params=["embedded", "real"])
-def places(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Place, Place]]:
-    """Give two places, on parts of each kind."""
-    if request.param == "embedded":
-        with embedded_places(tmp_path) as both:
-            yield both
-    else:
-        with real_places(tmp_path, str(request.getfixturevalue("postgres_url"))) as both:
-            yield both
-
-
-@pytest_asyncio.fixture
-async def world(places: tuple[Place, Place], tmp_path: Path) -> AsyncIterator[World]:
-    """Give the world."""
-    async with home(places[0]) as first, home(places[1]) as second:
-        vault = Vault(tmp_path / "vault", Sealer(secrets.token_bytes(32)))
-        yield World(first, second, tmp_path / "vault", vault)
 
 
 async def files(home: Home) -> list[dict[str, object]]:

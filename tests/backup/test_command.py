@@ -1,9 +1,12 @@
 """An appliance's folder is backed up and put into another one by command; its keys work there."""
 
 import secrets
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -26,6 +29,16 @@ def tallydock(appliance: Appliance, *arguments: str) -> subprocess.CompletedProc
     )
 
 
+def lose_bytes(folder: Path, file_id: str) -> None:
+    """Have the database name bytes that the store does not have."""
+    (path,) = folder.rglob("*.db")
+    with closing(sqlite3.connect(path)) as database, database:
+        changed = database.execute(
+            "UPDATE files SET object_version = 'lost' WHERE file_id = ?", (UUID(file_id).hex,)
+        )
+        assert changed.rowcount == 1
+
+
 def test_a_folder_is_there_again_in_another_folder(tmp_path: Path) -> None:
     payments = Payments("backup")
     rows, data = payments.file(50)
@@ -44,8 +57,12 @@ def test_a_folder_is_there_again_in_another_folder(tmp_path: Path) -> None:
         assert appliance.stop() == 0
         backed_up = tallydock(appliance, "backup", *arguments)
         first_key = appliance.key
+    whole = sorted((tmp_path / "vault" / "backups").iterdir())[0].name
+    lose_bytes(tmp_path / "one", file_id)
+    with_gaps = tallydock(appliance, "backup", *arguments)
+    listed = tallydock(appliance, "backups", *arguments)
     there = Appliance(tmp_path / "two")
-    restored = tallydock(there, "restore", *arguments)
+    restored = tallydock(there, "restore", *arguments, "--name", whole)
     users = tallydock(there, "users", "list")
     with started(tmp_path / "two") as second, second.client(first_key) as client:
         shown = client.shown(payments.provider)
@@ -54,6 +71,10 @@ def test_a_folder_is_there_again_in_another_folder(tmp_path: Path) -> None:
     assert refused.returncode == 1
     assert "Another Tallydock" in refused.stderr
     assert backed_up.returncode == 0, backed_up.stderr
+    assert with_gaps.returncode == 3
+    assert file_id in with_gaps.stderr
+    assert "gaps" not in listed.stdout.splitlines()[0]
+    assert listed.stdout.splitlines()[1].endswith("gaps in 1 files")
     assert restored.returncode == 0, restored.stderr
     assert users.stdout.startswith("admin@tallydock.local  admin  active"), users.stderr
     assert status == "Completed"

@@ -84,7 +84,7 @@ class Plan:
         if row["published_attempt"] is not None:
             rows = int(str(row["rows_imported"] or 0))
             attempt = int(str(row["published_attempt"]))
-            least = _rows_left(row.get("rows_let_go"), attempt, rows)
+            least = rows_left(row.get("rows_let_go"), attempt, rows)
             self.rows.append(AttemptRows(dataset, HISTORY, file_id, attempt, rows, least))
         if row["judged_attempt"] is not None:
             rows = int(str(statistics.get("rowsRejected") or 0)) + int(
@@ -95,7 +95,8 @@ class Plan:
                 self.rows.append(AttemptRows(dataset, REJECTED, file_id, attempt, rows))
 
 
-def _rows_left(let_go: object, attempt: int, rows: int) -> int:
+def rows_left(let_go: object, attempt: int, rows: int) -> int:
+    """Return how many of an attempt's rows there are at least, by a file's `rows_let_go`."""
     if isinstance(let_go, dict) and let_go.get("attempt") == attempt:
         return int(str(let_go["left"]))
     return rows

@@ -89,8 +89,7 @@ class _Restoring:
         self._backup = backup
         self._plan = Plan()
         self._versions: dict[str, str] = {}
-        lacking = backup.about.get("missing")
-        self._known_lacks = set(lacking) if isinstance(lacking, list) else set()
+        self._known_lacks = vault.lacking()
 
     async def go(self) -> Restored:
         began = monotonic()

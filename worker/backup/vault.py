@@ -156,6 +156,14 @@ class Vault:
             raise NoBackup(message)
         return found[-1]
 
+    def lacking(self) -> frozenset[str]:
+        """Return the files of which some backup here could not copy all.
+
+        Of all of them: one may refer to parts that an earlier one wrote.
+        """
+        told = [backup.about.get("missing") for backup in self.backups()]
+        return frozenset(str(file) for files in told if isinstance(files, list) for file in files)
+
     def parts_of(self, backup: Backup) -> Iterator[Mapping[str, object]]:
         """Yield every part the backup needs, as its manifest tells of it."""
         manifest = self.manifest(backup)

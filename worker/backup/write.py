@@ -19,6 +19,8 @@ from server.operations.repository import BACKUP, note_operation
 from server.parts import Parts
 from server.version import VERSION
 from worker.backup.database import dump, lines, snapshot
+from worker.backup.earlier import Earlier
+from worker.backup.gaps import Gaps, Uncopied, gaps_of
 from worker.backup.plan import HISTORY, ROWS_AT_ONCE, AttemptRows, Original, Plan, grouped
 from worker.backup.tables import count_rows, highest_row, rows_of, table_of
 from worker.backup.vault import Vault
@@ -37,7 +39,9 @@ class Written:
     files: int = 0
     rows: int = 0
     missing: list[str] = field(default_factory=list)
-    """Files whose bytes or rows are not all there: something was wrong before the backup."""
+    """Files that are not in it whole, for whatever reason: restoring takes them as they are."""
+    gaps: Gaps = field(default_factory=Gaps)
+    """Which of them should be."""
 
     def as_json(self) -> dict[str, object]:
         """Return it for `about.json`."""
@@ -60,7 +64,8 @@ class _Writing:
         self._vault = vault
         self._written = Written(parts.clock())
         self._plan = Plan()
-        self._earlier = _Earlier(vault)
+        self._earlier = Earlier(vault)
+        self._uncopied = Uncopied()
         self._manifest: dict[str, object] = {}
 
     async def go(self) -> Written:
@@ -69,6 +74,8 @@ class _Writing:
         tables = await self._keep_database(folder)
         originals = [kept async for kept in self._keep_originals()]
         rows = [kept async for kept in self._keep_rows()]
+        written.missing = self._uncopied.files()
+        written.gaps = await gaps_of(self._parts.units, self._uncopied)
         written.seconds = round(monotonic() - began, 1)
         manifest = {
             "format": FORMAT,
@@ -111,11 +118,11 @@ class _Writing:
                 continue
             version_id, size = found
             part = original.part_of(version_id)
-            known = self._earlier.originals.get(part)
-            if known is None or not self._vault.has(part):
+            known = self._earlier.original(part)
+            if known is None:
                 known = await self._keep_original(original, version_id, size, part)
             if known is None:
-                self._written.missing.append(str(original.file_id))
+                self._uncopied.originals.append((original.file_id, version_id))
                 continue
             self._written.files += 1
             yield known
@@ -158,8 +165,8 @@ class _Writing:
         carried: dict[str, dict[str, object]] = {}
         fresh: list[AttemptRows] = []
         for one in self._plan.rows:
-            known = self._earlier.rows.get(_identity(one))
-            if known and all(self._vault.has(str(part["part"])) for part in known):
+            known = self._earlier.rows(one)
+            if known is not None:
                 carried |= {str(part["part"]): part for part in known}
             else:
                 fresh.append(one)
@@ -176,17 +183,17 @@ class _Writing:
         if dataset is None:
             return
         analytics, table = self._parts.analytics, table_of(dataset, first.table)
-        if first.table == HISTORY:
-            counted = await count_rows(analytics, table, group)
-            for one in group:
-                if not one.has_all(counted.get((one.file_id, one.attempt), 0)):
-                    self._written.missing.append(str(one.file_id))
         is_large = sum(one.rows for one in group) > ROWS_AT_ONCE
         last = await highest_row(analytics, table, group) if is_large else ROWS_AT_ONCE
         for after in range(0, last, ROWS_AT_ONCE):
             until = after + ROWS_AT_ONCE if is_large else None
             exported = await rows_of(analytics, table, group, after=after, until=until)
             yield await self._keep_slice(group, after, exported)
+        if first.table == HISTORY:
+            # After them: rows that go while they are copied are not taken for copied.
+            counted = await count_rows(analytics, table, group)
+            found = [(one, counted.get((one.file_id, one.attempt), 0)) for one in group]
+            self._uncopied.rows += [(one, count) for one, count in found if not one.has_all(count)]
 
     async def _keep_slice(
         self, group: list[AttemptRows], after: int, exported: bytes
@@ -208,30 +215,3 @@ class _Writing:
             "attempts": attempts,
             "sha256": digest,
         }
-
-
-def _identity(one: AttemptRows) -> tuple[str, str, str, int]:
-    return one.dataset, one.table, str(one.file_id), one.attempt
-
-
-class _Earlier:
-    """What the newest backup in the vault holds."""
-
-    def __init__(self, vault: Vault) -> None:
-        self.originals: dict[str, dict[str, object]] = {}
-        self.rows: dict[tuple[str, str, str, int], list[dict[str, object]]] = {}
-        backups = vault.backups()
-        if not backups:
-            return
-        told = vault.manifest(backups[-1])
-        for original in _list(told["originals"]):
-            self.originals[str(original["part"])] = original
-        for part in _list(told["rows"]):
-            attempts = part["attempts"]
-            for file_id, attempt in attempts if isinstance(attempts, list) else []:
-                place = (str(part["dataset"]), str(part["table"]), str(file_id), int(attempt))
-                self.rows.setdefault(place, []).append(part)
-
-
-def _list(value: object) -> list[dict[str, object]]:
-    return value if isinstance(value, list) else []

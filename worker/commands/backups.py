@@ -15,6 +15,7 @@ from worker.backup.restore import CannotRestore, Restored, restore, verify
 from worker.backup.sealing import NotSealed, Sealer
 from worker.backup.vault import NoBackup, Vault
 from worker.backup.write import Written, write_backup
+from worker.commands.gaps import WithGaps, gaps_in_short
 from worker.commands.running import run_with_parts
 
 T = TypeVar("T")
@@ -38,7 +39,10 @@ _name = click.option("--name", help="Which backup, by its recovery point; the ne
 @click.option("--keep", type=click.IntRange(min=1), help="How many backups stay; all if left out.")
 @click.option("--site", is_flag=True, help="Keep what comes in on standard input beside it.")
 def backup_command(folder: Path, key: Path, keep: int | None, *, site: bool) -> None:
-    """Write a backup into FOLDER while the appliance runs; copies what no earlier one there has."""
+    """Write a backup into FOLDER while the appliance runs; copies what no earlier one there has.
+
+    Ends with status 3 when it is written, and restores, but has gaps: something was lost before.
+    """
     vault = _vault(folder, key)
 
     async def work(parts: Parts) -> Written:
@@ -58,9 +62,8 @@ def backup_command(folder: Path, key: Path, keep: int | None, *, site: bool) -> 
     )
     if keep is not None:
         click.echo(f"Parts that no kept backup needs: {vault.forget_all_but(keep)} removed.")
-    if written.missing:
-        message = f"Bytes or rows of {len(written.missing)} files were not all there: "
-        raise click.ClickException(message + ", ".join(written.missing[:20]))
+    if written.gaps.files():
+        raise WithGaps(written.gaps)
 
 
 @main.command("backups")
@@ -70,7 +73,10 @@ def list_command(folder: Path, key: Path) -> None:
     """List the whole backups in FOLDER, oldest first."""
     for backup in _vault(folder, key).backups():
         about = backup.about
-        click.echo(f"{backup.name}  {about['files']} files  {about['rows']} rows  {about['by']}")
+        click.echo(
+            f"{backup.name}  {about['files']} files  {about['rows']} rows  {about['by']}"
+            + gaps_in_short(about)
+        )
 
 
 @main.command("verify-backup")
