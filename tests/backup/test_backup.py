@@ -12,6 +12,7 @@ from tests.backup.homes import Home, fill
 from tests.backup.worlds import World
 from tests.fixtures.files import ALICE
 from tests.fixtures.workshop import some_csv
+from worker.backup.held import hold
 from worker.backup.restore import CannotRestore, verify
 from worker.backup.sealing import NotSealed
 from worker.backup.vault import NoBackup
@@ -107,7 +108,8 @@ async def test_old_backups_go_and_the_kept_ones_stay_whole(world: World) -> None
     await world.first.workshop.ingested(rows=2, amount="8.00")
     await world.backed_up()
 
-    world.vault.forget_all_but(1)
+    with hold(world.vault) as held:
+        held.forget_all_but(1)
 
     assert len(world.vault.backups()) == 1
     verify(world.vault, world.vault.newest())

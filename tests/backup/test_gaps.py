@@ -12,6 +12,7 @@ from server.storage.interface import Storage
 from tests.backup.homes import Home
 from tests.backup.worlds import World
 from worker.backup.gaps import Gaps
+from worker.backup.held import hold
 from worker.backup.write import Written, write_backup
 from worker.commands.gaps import WithGaps, gaps_in_short
 from worker.context import context_of
@@ -40,7 +41,8 @@ class Meanwhile:
 async def backed_up_while(world: World, what: Callable[[], Awaitable[None]]) -> Written:
     """Back the first up; the thing happens once its originals are being read."""
     storage = cast(Storage, Meanwhile(world.first.parts.storage, what))
-    return await write_backup(replace(world.first.parts, storage=storage), world.vault)
+    with hold(world.vault) as held:
+        return await write_backup(replace(world.first.parts, storage=storage), held)
 
 
 async def lose_bytes(home: Home, file: File) -> None:

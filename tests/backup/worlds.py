@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from tests.backup.homes import Home, Place, embedded_places, home, real_places
+from worker.backup.held import hold
 from worker.backup.restore import Restored, restore
 from worker.backup.sealing import Sealer
 from worker.backup.vault import Vault
@@ -26,7 +27,8 @@ class World:
 
     async def backed_up(self) -> Written:
         """Back the first up."""
-        return await write_backup(self.first.parts, self.vault)
+        with hold(self.vault) as held:
+            return await write_backup(self.first.parts, held)
 
     async def restored(self) -> Restored:
         """Put the newest backup into the second."""

@@ -21,9 +21,9 @@ from server.version import VERSION
 from worker.backup.database import dump, lines, snapshot
 from worker.backup.earlier import Earlier
 from worker.backup.gaps import Gaps, Uncopied, gaps_of
+from worker.backup.held import HeldVault
 from worker.backup.plan import HISTORY, ROWS_AT_ONCE, AttemptRows, Original, Plan, grouped
 from worker.backup.tables import count_rows, highest_row, rows_of, table_of
-from worker.backup.vault import Vault
 
 FORMAT: Final = 1
 _PIECE_BYTES: Final = 8 * 2**20
@@ -48,18 +48,25 @@ class Written:
         return {**asdict(self), "recovery_point": self.recovery_point.isoformat(), "by": VERSION}
 
 
-async def write_backup(parts: Parts, vault: Vault) -> Written:
+async def write_backup(
+    parts: Parts, vault: HeldVault, site: AsyncIterator[bytes] | None = None
+) -> Written:
     """Write a backup; what an earlier try left in the vault is made use of.
+
+    Args:
+        parts: the installation's.
+        vault: where to.
+        site: what belongs to the machine rather than to the data.
 
     Raises:
         AdapterError: a system does not answer; no backup was written.
         OSError: the vault cannot be written, or is full; no backup was written.
     """
-    return await _Writing(parts, vault).go()
+    return await _Writing(parts, vault).go(site)
 
 
 class _Writing:
-    def __init__(self, parts: Parts, vault: Vault) -> None:
+    def __init__(self, parts: Parts, vault: HeldVault) -> None:
         self._parts = parts
         self._vault = vault
         self._written = Written(parts.clock())
@@ -68,12 +75,14 @@ class _Writing:
         self._uncopied = Uncopied()
         self._manifest: dict[str, object] = {}
 
-    async def go(self) -> Written:
+    async def go(self, site: AsyncIterator[bytes] | None) -> Written:
         began, written = monotonic(), self._written
         folder = self._vault.begin(written.recovery_point)
         tables = await self._keep_database(folder)
         originals = [kept async for kept in self._keep_originals()]
         rows = [kept async for kept in self._keep_rows()]
+        if site is not None:
+            await self._vault.keep_site(folder, site)
         written.missing = self._uncopied.files()
         written.gaps = await gaps_of(self._parts.units, self._uncopied)
         written.seconds = round(monotonic() - began, 1)

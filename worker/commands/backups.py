@@ -11,6 +11,8 @@ import click
 from server.cli import main
 from server.parts import Parts
 from server.settings import SECRETS
+from worker.backup.held import HeldVault, hold
+from worker.backup.lock import Busy
 from worker.backup.restore import CannotRestore, Restored, restore, verify
 from worker.backup.sealing import NotSealed, Sealer
 from worker.backup.vault import NoBackup, Vault
@@ -44,24 +46,23 @@ def backup_command(folder: Path, key: Path, keep: int | None, *, site: bool) -> 
     Ends with status 3 when it is written, and restores, but has gaps: something was lost before.
     """
     vault = _vault(folder, key)
-
-    async def work(parts: Parts) -> Written:
-        written = await write_backup(parts, vault)
-        if site:
-            await vault.keep_site(vault.newest(), _standard_input())
-        return written
-
     try:
-        written = run_with_parts(work)
+        with hold(vault) as held:
+            written = run_with_parts(
+                lambda parts: write_backup(parts, held, _standard_input() if site else None)
+            )
+            _tell(written)
+            if keep is not None:
+                _forget(held, keep)
+    except Busy as refusal:
+        message = (
+            f"A backup is being written into {folder} already, by {refusal}. No other was made;"
+            " let that one end."
+        )
+        raise click.ClickException(message) from refusal
     except OSError as fault:
         message = f"{folder} cannot be written: {fault.strerror}. No backup was made."
         raise click.ClickException(message) from fault
-    click.echo(
-        f"Recovery point {written.recovery_point:%Y-%m-%d %H:%M:%S} UTC: {written.files} files,"
-        f" {written.rows} rows, {written.new_bytes} new bytes, {written.seconds} s."
-    )
-    if keep is not None:
-        click.echo(f"Parts that no kept backup needs: {vault.forget_all_but(keep)} removed.")
     if written.gaps.files():
         raise WithGaps(written.gaps)
 
@@ -119,6 +120,23 @@ def restore_site_command(folder: Path, key: Path, name: str | None) -> None:
     vault = _vault(folder, key)
     backup = _told(lambda: vault.newest(name))
     _told(lambda: sys.stdout.buffer.writelines(vault.read_site(backup)))
+
+
+def _tell(written: Written) -> None:
+    click.echo(
+        f"Recovery point {written.recovery_point:%Y-%m-%d %H:%M:%S} UTC: {written.files} files,"
+        f" {written.rows} rows, {written.new_bytes} new bytes, {written.seconds} s."
+    )
+
+
+def _forget(held: HeldVault, keep: int) -> None:
+    try:
+        removed = held.forget_all_but(keep)
+    except (OSError, NotSealed) as fault:
+        # The new one is whole, so this is no reason to call for another.
+        click.echo(f"Older backups could not all be removed ({fault}); they stay.", err=True)
+    else:
+        click.echo(f"Parts that no kept backup needs: {removed} removed.")
 
 
 def _vault(folder: Path, key: Path) -> Vault:
