@@ -30,7 +30,7 @@ async def drain(context: Context, tell: Callable[[int], None]) -> None:
     while True:
         # A claim that began before the note was durable shows its lease by the next look.
         await asyncio.sleep(_POLL_SECONDS)
-        count = await _worked_on(context)
+        count = await worked_on(context)
         if count != told:
             tell(count)
             told = count
@@ -44,7 +44,8 @@ async def end_drain(context: Context) -> bool:
         return await end_operation(unit, DRAIN)
 
 
-async def _worked_on(context: Context) -> int:
+async def worked_on(context: Context) -> int:
+    """Return how many files some worker works on now: a note to drain stops none of them."""
     async with context.units.begin() as unit:
         found = await unit.session.exec(
             select(func.count())

@@ -4,48 +4,67 @@ For a ClickHouse that is lost, or whose content is in doubt. Rows are judged by 
 version that runs, in the order the files arrived; each keeps its place among the others.
 """
 
-from collections.abc import Sequence
-from uuid import UUID
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from uuid import UUID, uuid4
 
 from sqlalchemy import func, update
 from sqlmodel import col, select
 
 from server.datasets.provision import provision
-from server.datasets.tables import current_table, history_table, rejected_table
+from server.datasets.tables import current_table, history_table, next_tables, rejected_table
+from server.files.claims import DatasetBusy, LeaseLost
 from server.files.lifecycle import Outcome, Stage
 from server.files.models import File, Publication
 from server.files.repository import Cause, change
 from server.operations.repository import is_draining
+from server.unit_of_work import UnitOfWork
 from worker.context import Context
+from worker.ingest.dataset_lock import PATIENCE_SECONDS, Held, dataset_lock
+from worker.operations.drain import worked_on
 
 ACTOR = "cli"
 _COMMENT = "rebuild"
+_REQUESTED = "rebuild.requested"
 # Whose rows readers see.
 _IMPORTED = (str(Outcome.IMPORTED), str(Outcome.IMPORTED_WITH_REJECTIONS))
 
 
 class CannotRebuild(Exception):
-    """It was not begun; the text says why and what to do, for a person."""
+    """It was not done, or not all of it; the text says why and what to do, for a person."""
 
 
 async def rebuild(context: Context) -> int:
     """Empty ClickHouse and queue every file whose rows were visible, oldest first.
 
-    Until its turn has come a file is Processing, and its rows are not on the dashboards.
+    Until its turn has come a file is Processing, and its rows are not on the dashboards. Nobody
+    publishes meanwhile: each dataset's lock is held, and who was paused finds nothing to exchange.
 
     Returns:
         How many files were queued.
 
     Raises:
-        CannotRebuild: workers are not drained, or bytes of such a file are gone for good.
+        CannotRebuild: workers are not drained, or bytes of such a file are gone for good: nothing
+            was changed. Or this process was paused for too long: to be begun again.
         AnalyticsUnavailable: ClickHouse does not answer; to be begun again.
     """
     await _check(context)
-    await _empty(context)
-    count = 0
-    for file_id in await _visible(context):
-        count += await _queue(context, file_id)
-    return count
+    try:
+        async with AsyncExitStack() as stack:
+            locks = await _lock_all(context, stack)
+            # Again: who had a dataset until now may have left something undone.
+            await _check(context)
+            await _empty(context, locks)
+            count = 0
+            for file_id, dataset_type in await _visible(context):
+                count += await _queue(context, file_id, locks.get(dataset_type))
+            return count
+    except DatasetBusy as fault:
+        message = "A dataset is being worked on by another process. Nothing was changed; try again."
+        raise CannotRebuild(message) from fault
+    except LeaseLost as fault:
+        message = "This process was paused for too long. Run `tallydock rebuild` again."
+        raise CannotRebuild(message) from fault
 
 
 async def _check(context: Context) -> None:
@@ -53,6 +72,12 @@ async def _check(context: Context) -> None:
         if not await is_draining(unit):
             message = "Workers may be taking files. Run `tallydock drain` first."
             raise CannotRebuild(message)
+    if count := await worked_on(context):
+        message = (
+            f"Workers still work on {count} files. Run `tallydock drain` and wait until it returns."
+        )
+        raise CannotRebuild(message)
+    async with context.units.begin() as unit:
         undoing = await unit.session.exec(
             select(func.count())
             .select_from(File)
@@ -75,28 +100,63 @@ async def _check(context: Context) -> None:
         raise CannotRebuild(message)
 
 
-async def _empty(context: Context) -> None:
+async def _lock_all(context: Context, stack: AsyncExitStack) -> dict[str, Held]:
+    owner = f"{context.worker_name[:60]}/{uuid4().hex[:12]}"
+    return {
+        dataset.name: await stack.enter_async_context(
+            dataset_lock(context, dataset.name, owner, patience_seconds=PATIENCE_SECONDS)
+        )
+        # One order for all, so that two rebuilds do not wait for each other.
+        for dataset in sorted(context.catalogue.all(), key=lambda one: one.name)
+    }
+
+
+async def _empty(context: Context, locks: Mapping[str, Held]) -> None:
     analytics = context.analytics
     await analytics.create_database()
     for dataset in context.catalogue.all():
-        for table in (current_table(dataset), history_table(dataset), rejected_table(dataset)):
+        # First what a paused publisher would exchange: it holds rows of the old current.
+        for table in (
+            *await next_tables(analytics, dataset, comment=_COMMENT),
+            current_table(dataset),
+            history_table(dataset),
+            rejected_table(dataset),
+        ):
+            await locks[dataset.name].check()
             statement = f"DROP TABLE IF EXISTS {analytics.database}.{table} SYNC"
             await analytics.command(statement, comment=_COMMENT)
     await provision(analytics, context.catalogue)
     async with context.units.begin() as unit:
-        # None of them tells of the new tables' generations.
+        for held in locks.values():
+            await held.hold_until_commit(unit)
+        # None of them tells of the new tables: what it brought is gone, so no file is completed
+        # by what was published before.
         await unit.session.exec(
             update(Publication)
-            .where(col(Publication.state) == "prepared")
+            .where(col(Publication.state) != "abandoned")
             .values(state="abandoned")
             .execution_options(synchronize_session=False)
         )
+        await _take_from_sight(unit, context)
 
 
-async def _visible(context: Context) -> Sequence[UUID]:
+async def _take_from_sight(unit: UnitOfWork, context: Context) -> None:
+    """Note of files that are judged anew, or failed so, that no earlier rows are seen any more."""
+    found = await unit.session.exec(
+        select(File.file_id).where(
+            File.stage != str(Stage.COMPLETED), col(File.published_attempt).is_not(None)
+        )
+    )
+    for file_id in found.all():
+        # What stood before a reprocess cannot stand again without its rows.
+        values = {"published_attempt": None, "standing": None}
+        await change(unit, file_id, Cause(ACTOR, _REQUESTED, context.clock()), values=values)
+
+
+async def _visible(context: Context) -> Sequence[tuple[UUID, str]]:
     async with context.units.begin() as unit:
         found = await unit.session.exec(
-            select(File.file_id)
+            select(File.file_id, File.dataset_type)
             .where(
                 File.stage == str(Stage.COMPLETED),
                 col(File.published_attempt).is_not(None),
@@ -107,12 +167,14 @@ async def _visible(context: Context) -> Sequence[UUID]:
         return list(found)
 
 
-async def _queue(context: Context, file_id: UUID) -> bool:
+async def _queue(context: Context, file_id: UUID, held: Held | None) -> bool:
     async with context.units.begin() as unit:
+        if held is not None:
+            await held.hold_until_commit(unit)
         queued = await change(
             unit,
             file_id,
-            Cause(ACTOR, "rebuild.requested", context.clock()),
+            Cause(ACTOR, _REQUESTED, context.clock()),
             values={
                 "stage": str(Stage.QUEUED),
                 "outcome": None,
