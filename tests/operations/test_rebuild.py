@@ -14,7 +14,7 @@ from server.files.models import File
 from server.operations.repository import DRAIN, note_operation
 from tests.fixtures.files import ALICE
 from tests.fixtures.workshop import Workshop, some_csv
-from tests.maintenance.test_paused_publisher import Sleeper
+from tests.maintenance.sleeper import Sleeper
 from worker.ingest.dataset_lock import dataset_lock
 from worker.jobs import JOBS
 from worker.operations.drain import drain, end_drain
