@@ -3,8 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import func, select
-
+from server.db.clock import database_time
 from server.doctor.finding import Ill
 from server.doctor.systems import COMMENT
 from server.parts import Parts
@@ -16,9 +15,8 @@ _SKEW: Final = timedelta(seconds=5)
 async def check_clocks(parts: Parts) -> None:
     """Compare the clocks of the database and of ClickHouse with ours."""
     async with parts.engine.connect() as connection:
-        said = (await connection.execute(select(func.current_timestamp()))).scalar_one()
-    # SQLite's has no zone and is UTC.
-    hold_clock("the database", said if said.tzinfo else said.replace(tzinfo=UTC), parts.clock())
+        said = await database_time(connection)
+    hold_clock("the database", said, parts.clock())
     told = await parts.analytics.query(
         "SELECT toUnixTimestamp64Milli(now64(3)) AS at", comment=COMMENT
     )

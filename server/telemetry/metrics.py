@@ -122,6 +122,11 @@ DEPENDENCY_OUTAGES = Counter(
 )
 for _dependency in ("database", "queue", "storage", "analytics"):
     DEPENDENCY_OUTAGES.labels(dependency=_dependency)
+CLOCK_AHEAD_SECONDS = Gauge(
+    "tallydock_clock_ahead_seconds",
+    "How far a worker's clock is ahead of the database's (negative: behind); leases go by it",
+    registry=REGISTRY,
+)
 DISK_FREE_BYTES = Gauge(
     "tallydock_disk_free_bytes",
     "Room that is left on a disk of ClickHouse's",

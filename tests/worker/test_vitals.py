@@ -1,6 +1,7 @@
 """What the metrics say of the systems behind, on real parts and on none."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from structlog.testing import capture_logs
@@ -45,6 +46,30 @@ async def test_a_system_that_is_away_is_told_and_the_others_still_are(context: C
 
     assert value("tallydock_dependency_up", dependency="analytics") == 0
     assert value("tallydock_dependency_up", dependency="database") == 1
+
+
+@pytest.mark.parametrize("ahead", [40, -40])
+async def test_a_clock_that_differs_from_the_databases_is_told_once_and_shown(
+    context: Context, ahead: int
+) -> None:
+    skew = timedelta(seconds=ahead)
+    at = datetime.now(UTC)
+    vitals = Vitals(replace(context, clock=lambda: datetime.now(UTC) + skew))
+
+    with capture_logs() as lines:
+        for _ in range(2):
+            await vitals.round()
+        shown = value("tallydock_clock_ahead_seconds")
+        skew = timedelta()
+        await vitals.round()
+
+    # SQLite tells whole seconds, and the machine that runs this may be slow.
+    spent = (datetime.now(UTC) - at).total_seconds() + 1
+    assert abs(shown - ahead) <= spent
+    assert abs(value("tallydock_clock_ahead_seconds")) <= 1
+    told = [line for line in lines if str(line["event"]).startswith("clock.")]
+    assert [line["event"] for line in told] == ["clock.differs", "clock.agrees-again"]
+    assert told[0]["log_level"] == "error"
 
 
 async def test_an_outage_is_counted_and_logged_once_however_long_it_lasts() -> None:

@@ -5,17 +5,29 @@ Every worker asks, so whoever reads the metrics takes the worst (`min`) or the l
 """
 
 import asyncio
+from datetime import timedelta
 from typing import Final
 
+import structlog
 from sqlalchemy import text
 
+from server.db.clock import database_time
 from server.health import Health
 from server.operations.repository import BACKUP, WORKER, find_operation, note_operation
-from server.telemetry.metrics import DISK_FREE_BYTES, DISK_TOTAL_BYTES, LAST_BACKUP
+from server.telemetry.metrics import (
+    CLOCK_AHEAD_SECONDS,
+    DISK_FREE_BYTES,
+    DISK_TOTAL_BYTES,
+    LAST_BACKUP,
+)
 from worker.context import Context
 from worker.maintenance.rounds import Rounds
 
+logger = structlog.get_logger(__name__)
+
 _PAUSE_SECONDS: Final = 15.0
+# The doctor's too: seconds decide about the order of files, a lease's length about who holds them.
+_SKEW: Final = timedelta(seconds=5)
 _COMMENT: Final = "vitals"
 
 
@@ -24,6 +36,7 @@ class Vitals:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._is_off = False
         self._health = Health(
             {
                 "database": self._ping_database,
@@ -35,6 +48,7 @@ class Vitals:
         self._rounds = Rounds(
             "vitals",
             {
+                "clock": self._compare_clocks,
                 "dependencies": self._ask_dependencies,
                 "disks": self._measure_disks,
                 "backup": self._tell_backup,
@@ -55,6 +69,28 @@ class Vitals:
     async def _ping_database(self) -> None:
         async with self._context.units.begin() as unit:
             await (await unit.session.connection()).execute(text("SELECT 1"))
+
+    async def _compare_clocks(self) -> None:
+        """Compare our clock with the database's, by which all workers' leases can be held."""
+        asked_at = self._context.clock()
+        async with self._context.units.begin() as unit:
+            there = await database_time(await unit.session.connection())
+        answered_at = self._context.clock()
+        # What the way there and back takes is no difference.
+        ahead = max(asked_at - there, timedelta()) + min(answered_at - there, timedelta())
+        CLOCK_AHEAD_SECONDS.set(ahead.total_seconds())
+        is_off = abs(ahead) > _SKEW
+        if is_off and not self._is_off:
+            # Ahead by more than a lease, this worker takes files and locks that others hold.
+            logger.error(
+                "clock.differs",
+                ahead_seconds=round(ahead.total_seconds()),
+                lease_seconds=self._context.settings.lease_seconds,
+                advice="Let every machine follow the same time server (chrony, NTP).",
+            )
+        elif self._is_off and not is_off:
+            logger.info("clock.agrees-again")
+        self._is_off = is_off
 
     async def _ask_dependencies(self) -> None:
         await self._health.readiness()
