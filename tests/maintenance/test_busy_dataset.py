@@ -48,7 +48,7 @@ async def test_a_small_file_gives_its_slot_back_and_is_published_later(workshop:
     assert (row.is_at, row.attempt) == (Stage.COMPLETED, 2)
     async with desk.units.begin() as unit:
         told = [e.detail for e in await list_events(unit, row) if e.cause == "file.put-back"]
-    assert told == [{"code": "dataset-busy", "faults": 0, "attempt": 1}]
+    assert told == [{"code": "dataset-busy", "faults": 0, "outages": 0, "attempt": 1}]
 
 
 async def test_a_large_file_waits_in_its_own_lane_with_what_it_has_staged(
