@@ -115,11 +115,11 @@ FAILURES = MappingProxyType(
         ),
         FailureCode.TOO_MANY_REJECTED: Failure(
             "Too many rows of the file were rejected",
-            "Repair the rejected rows and send the file again; nothing of it was loaded.",
+            "Repair the rejected rows and send the file again.",
         ),
         FailureCode.ABORTED_ON_ERROR: Failure(
             "A row was rejected, and the file was to load as a whole or not at all",
-            "Repair the rejected rows and send the file again; nothing of it was loaded.",
+            "Repair the rejected rows and send the file again.",
         ),
         FailureCode.CONTROL_TOTAL_MISMATCH: Failure(
             "The file's totals are not the expected ones",

@@ -23,14 +23,14 @@ def too_many_set_aside(
         total: rows of the file.
     """
     if rejected and (options.get("onError") or dataset.defaults.on_error) == "abort":
-        detail = f"{rejected} of {total} rows were set aside, and the file loads as a whole."
+        detail = f"{rejected:,} of {total:,} rows were set aside, and the file loads as a whole."
         return FileFailed(FailureCode.ABORTED_ON_ERROR, detail)
     asked = options.get("maxRejectedRatio")
     # As written: 29 of 100 rows are no more than 0.29, but more than that number's nearest float.
     most = Decimal(str(dataset.defaults.max_rejected_ratio if asked is None else asked))
     if rejected > most * total:
         percent = f"{(most * 100).normalize():f}"
-        detail = f"{rejected} of {total} rows were set aside; at most {percent} % may be."
+        detail = f"{rejected:,} of {total:,} rows were set aside; at most {percent} % may be."
         return FileFailed(FailureCode.TOO_MANY_REJECTED, detail)
     return None
 

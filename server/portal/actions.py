@@ -116,7 +116,19 @@ def _standing(statistics: Statistics) -> str:
 def _undo_question(statistics: Statistics) -> str:
     """Return what can be said without asking the analytics: the file as it was imported."""
     back = _("Rows that this file replaced come back.")
-    return f"{_leaving(statistics)} {back} {kept()}"
+    told = (_leaving(statistics), back, repairs_stay(statistics.rows_repaired), kept())
+    return " ".join(it for it in told if it)
+
+
+def repairs_stay(rows: int) -> str:
+    """Return what an undo leaves of the file's repairs, which are files of their own."""
+    if not rows:
+        return ""
+    return counted(
+        "%(number)s row that a repair of it brought in stays: a repair is undone by itself.",
+        "%(number)s rows that repairs of it brought in stay: a repair is undone by itself.",
+        rows,
+    )
 
 
 def kept() -> str:

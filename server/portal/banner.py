@@ -1,27 +1,45 @@
 """What is true of a file now, and what to do about it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from server.access.scopes import Scope
 from server.files.answers import FileAnswer, Statistics
 from server.files.lifecycle import Outcome, Stage
-from server.portal.actions import again, on_dashboards
-from server.portal.counts import counted
+from server.portal.actions import again, on_dashboards, repairs_stay
+from server.portal.counts import beginning, counted
 from server.portal.dates import moment_in_words
 from server.portal.parts import Action, Banner, Tone
+from server.portal.role_words import who_may
 from server.portal.texts import gettext as _
 from server.portal.words import STAGES, advice_of, progress_of, title_of
 
 
-def banner_of(file: FileAnswer, *, now: datetime, zone: str) -> Banner:
-    """Return the banner of the file's page."""
+def banner_of(file: FileAnswer, *, now: datetime, zone: str, may_send: bool = True) -> Banner:
+    """Return the banner of the file's page.
+
+    Args:
+        file: as callers see it.
+        now: the present, aware.
+        zone: IANA zone of the reader.
+        may_send: False for a reader who has to ask others to repair or send files.
+    """
+    banner = _banner_of(file, now, zone, may_send=may_send)
+    is_for_senders = any(it == _new_file() for it in banner.actions)
+    if may_send or not is_for_senders:
+        return banner
+    senders = _("Files are sent by %(roles)s.") % {"roles": who_may(Scope.FILES_WRITE)}
+    return replace(banner, text=f"{banner.text} {senders}")
+
+
+def _banner_of(file: FileAnswer, now: datetime, zone: str, *, may_send: bool) -> Banner:
     statistics = file.statistics or Statistics()
     match file.outcome:
         case None:
             return _under_way(file, now, zone)
         case Outcome.IMPORTED_WITH_REJECTIONS:
-            return _with_rejections(file, statistics)
+            return _with_rejections(file, statistics, may_send=may_send)
         case Outcome.IMPORTED | Outcome.DRY_RUN | Outcome.DUPLICATE | Outcome.UNDONE:
             return _plain_end(file, statistics)
         case Outcome.FAILED | Outcome.NEVER_UPLOADED | Outcome.CANCELLED:
@@ -42,6 +60,14 @@ def undoing_banner() -> Banner:
 
 
 def _plain_end(file: FileAnswer, statistics: Statistics) -> Banner:
+    if file.outcome is Outcome.IMPORTED and not statistics.rows_total:
+        return Banner(
+            Tone.QUIET,
+            _("The file has a header and no rows."),
+            _("Its header is in order. Nothing was loaded, and nothing has changed."),
+            None,
+            (_new_file(),),
+        )
     if file.outcome is Outcome.IMPORTED:
         return Banner(
             Tone.OK,
@@ -67,15 +93,13 @@ def _plain_end(file: FileAnswer, statistics: Statistics) -> Banner:
             None,
             (_new_file(),),
         )
-    return Banner(
-        Tone.QUIET,
-        _("The import is undone."),
-        _(
-            "Your dashboards show what they would show had the file never been sent. "
-            "The record and the original are kept."
-        ),
-        None,
+    told = (
+        _("Your dashboards show what they would show had the file never been sent."),
+        repairs_stay(statistics.rows_repaired),
+        _("The record and the original are kept."),
     )
+    text = " ".join(it for it in told if it)
+    return Banner(Tone.QUIET, _("The import is undone."), text, None)
 
 
 def _would(statistics: Statistics) -> str:
@@ -119,7 +143,7 @@ def _under_way(file: FileAnswer, now: datetime, zone: str) -> Banner:
     )
 
 
-def _with_rejections(file: FileAnswer, statistics: Statistics) -> Banner:
+def _with_rejections(file: FileAnswer, statistics: Statistics, *, may_send: bool) -> Banner:
     aside = statistics.rows_rejected
     downloads = _downloads(file, aside)
     repaired = statistics.rows_repaired
@@ -141,7 +165,11 @@ def _with_rejections(file: FileAnswer, statistics: Statistics) -> Banner:
             "%(number)s of them came in since.", "%(number)s of them came in since.", repaired
         )
         title = f"{title} {since}"
-    if downloads:
+    if downloads and not may_send:
+        text = _(
+            "%(roles)s can repair them and send them again; nothing else needs to be done."
+        ) % {"roles": beginning(who_may(Scope.FILES_WRITE))}
+    elif downloads:
         text = _(
             "Download them, repair them and send them again as a file; nothing else needs to be "
             "done."
@@ -199,6 +227,8 @@ def _downloads(file: FileAnswer, aside: int) -> tuple[Action, ...]:
     if href is None:
         return ()
     label = counted("Download %(number)s row", "Download %(number)s rows", aside)
+    if file.statistics and file.statistics.rows_repaired:
+        label = counted("Download it", "Download all %(number)s", aside)
     return (Action(label, href, needs=Scope.FILES_DOWNLOAD, is_download=True),)
 
 

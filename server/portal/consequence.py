@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from server.files.undo_preview import UndoPreview
-from server.portal.actions import kept
+from server.portal.actions import kept, repairs_stay
 from server.portal.contexts import ConsequenceFragment
 from server.portal.counts import counted
 from server.portal.figures import count, money
@@ -13,8 +13,14 @@ from server.portal.texts import gettext as _
 from server.reports.consequence import Sum
 
 
-def consequence_of(preview: UndoPreview) -> ConsequenceFragment:
-    """Return the question's facts, ready to print."""
+def consequence_of(preview: UndoPreview, rows_repaired: int = 0) -> ConsequenceFragment:
+    """Return the question's facts, ready to print.
+
+    Args:
+        preview: what leaves and comes back.
+        rows_repaired: rows that repairs of the file have brought in.
+    """
+    stays = " ".join(it for it in (repairs_stay(rows_repaired), kept()) if it)
     leaving, returning = preview.consequence.leaving, preview.consequence.returning
     if preview.heir is not None:
         return ConsequenceFragment(
@@ -24,7 +30,7 @@ def consequence_of(preview: UndoPreview) -> ConsequenceFragment:
             )
             % {"file": preview.heir},
             (),
-            kept(),
+            stays,
         )
     gone, back = (sum(it.rows for it in sums) for sums in (leaving, returning))
     if not gone:
@@ -34,7 +40,7 @@ def consequence_of(preview: UndoPreview) -> ConsequenceFragment:
                 "all. Nothing changes there."
             ),
             (),
-            kept(),
+            stays,
         )
     leave = counted(
         "%(number)s row leaves your dashboards", "%(number)s rows leave your dashboards", gone
@@ -50,7 +56,7 @@ def consequence_of(preview: UndoPreview) -> ConsequenceFragment:
         sentence = _("Keys this file replaced show their earlier rows again.")
     else:
         sentence = _("No other file has rows for their keys, so nothing comes in their place.")
-    return ConsequenceFragment(sentence, tuple(groups), kept())
+    return ConsequenceFragment(sentence, tuple(groups), stays)
 
 
 def sums_table(sums: Sequence[Sum]) -> Table:

@@ -110,7 +110,9 @@ class FilePageController(Controller):
         file = await file_service.get(principal.workspace_id, parse_file_id(file_id))
         dataset = _declared(catalogue, file)
         preview = await preview_undo(units, analytics, dataset, file)
-        return Template("parts/consequence.html", context={"page": consequence_of(preview)})
+        return Template(
+            "parts/consequence.html", context={"page": consequence_of(preview, file.rows_repaired)}
+        )
 
     @get("/check-again", guards=[requires(Scope.FILES_WRITE)])
     async def ask_check_again(

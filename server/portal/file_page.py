@@ -15,17 +15,19 @@ from server.files.models import File
 from server.portal.actions import actions_of, allowed, undo_in_words
 from server.portal.banner import banner_of, undoing_banner
 from server.portal.contexts import FilePage, Shell
-from server.portal.counts import counted, rows_of_kind
+from server.portal.counts import rows_of_kind
 from server.portal.dates import moment_in_words
 from server.portal.figures import count, money, percent, size
+from server.portal.file_facts import file_facts
 from server.portal.file_lines import file_line
-from server.portal.file_parts import Fact, IssueLine, RepairForm
+from server.portal.file_parts import IssueLine, RepairForm
 from server.portal.header_lines import header_alignment
 from server.portal.history_lines import history_line
 from server.portal.parts import Banner, Cell, Figure, Table, Tone
 from server.portal.rejected import rejected_rows
 from server.portal.repairs import (
     Family,
+    came_back,
     offering_repair,
     repair_form,
     repair_lines,
@@ -47,7 +49,6 @@ _RESULTS = Words(
         "warning": "Does not add up; loaded all the same",
     }
 )
-_DELIMITERS = Words({",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"})
 _MOVED = Words({"capture": "%(currency)s captured", "refund": "%(currency)s refunded"})
 
 
@@ -115,13 +116,13 @@ def file_page(
             )
             for issue in file.issues
         ),
-        rejected=rejected_rows(file, dataset, rejected, mapping)
+        rejected=rejected_rows(file, dataset, rejected, mapping, came_back(family.repairs))
         if Scope.FILES_DOWNLOAD in scopes
         else None,
         repair=form,
         repairs=repair_lines(family.repairs),
         header=header,
-        facts=_facts(file, family, undo_in_words(file, now, zone)),
+        facts=file_facts(file, family, undo_in_words(file, now, zone)),
         history=tuple(history_line(entry, now, zone) for entry in history),
     )
 
@@ -129,9 +130,9 @@ def file_page(
 def _banner(
     file: FileAnswer, form: RepairForm | None, family: Family, now: datetime, zone: str
 ) -> Banner:
-    banner = banner_of(file, now=now, zone=zone)
+    banner = banner_of(file, now=now, zone=zone, may_send=family.may_send)
     if form is not None:
-        banner = offering_repair(banner, file)
+        banner = offering_repair(banner, form)
     return with_repaired(banner, file, family.repaired)
 
 
@@ -206,38 +207,3 @@ def _controls(statistics: Statistics) -> Table:
 
 def _issue_title(code: str) -> str:
     return _(ISSUES[IssueCode(code)].title) if code in list(IssueCode) else code
-
-
-def _facts(file: FileAnswer, family: Family, undo: str) -> tuple[Fact, ...]:
-    details = file.file
-    facts = (
-        Fact(_("File id"), file.id, is_code=True),
-        Fact(_("Undo"), undo),
-        _repaired(file, family),
-        _other(_("Same bytes as"), file.duplicate_of),
-        Fact(_("Dataset"), file.dataset_type),
-        Fact(_("Type"), " · ".join(part for part in (details.type, details.compression) if part)),
-        Fact(_("Size"), _bytes(details.size_bytes)),
-        Fact(_("Encoding"), details.encoding or ""),
-        Fact(_("Delimiter"), _DELIMITERS.get(details.delimiter or "", details.delimiter or "")),
-        Fact(_("ETag"), details.etag or "", is_code=True),
-        Fact(_("SHA-256"), details.sha256 or "", is_code=True),
-        Fact(_("Attempts"), count(file.attempt) if file.attempt > 1 else ""),
-        *(Fact(label, value) for label, value in sorted(file.metadata.items())),
-    )
-    return tuple(fact for fact in facts if fact.value)
-
-
-def _repaired(file: FileAnswer, family: Family) -> Fact:
-    name = family.repaired.file.name if family.repaired else file.repair_of or ""
-    return Fact(_("Repairs"), name, href=f"/files/{file.repair_of}")
-
-
-def _bytes(size_bytes: int | None) -> str:
-    if size_bytes is None:
-        return ""
-    return counted("%(number)s byte", "%(number)s bytes", size_bytes)
-
-
-def _other(label: str, file_id: str | None) -> Fact:
-    return Fact(label, file_id or "", href=f"/files/{file_id}", is_code=True)

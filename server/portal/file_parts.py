@@ -46,6 +46,8 @@ class RejectedLine:
     """Where a person finds it: `spreadsheet line 18`; empty where a file has no lines."""
     cells: tuple[RejectedCell, ...]
     why: tuple[RejectedReason, ...]
+    since: Chip | None
+    """What became of it with a file that repairs it; None while it has not come back."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,10 @@ class RepairForm:
 
     data: Mapping[str, object]
     download_href: str
+    left: int
+    """Rows that have not come back."""
+    is_begun: bool
+    """Whether others have."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The first rows set aside, with the cells at fault marked: where to look, and for what."""
 
 from collections import Counter
+from collections.abc import Mapping as ByRow
 from collections.abc import Sequence
 
 from server.datasets.declaration import Dataset
@@ -10,6 +11,7 @@ from server.files.answers import FileAnswer
 from server.portal.counts import counted
 from server.portal.figures import count
 from server.portal.file_parts import RejectedCell, RejectedLine, RejectedReason, RejectedRows
+from server.portal.parts import Chip
 from server.portal.texts import gettext as _
 from server.reports.rows import RowReport
 
@@ -27,6 +29,7 @@ def rejected_rows(
     dataset: Dataset | None,
     found: Sequence[RowReport] | None,
     mapping: Mapping | None = None,
+    since: ByRow[int, Chip] | None = None,
 ) -> RejectedRows | None:
     """Return the rows to show; None when there are none.
 
@@ -36,6 +39,7 @@ def rejected_rows(
         found: at most FIRST_ROWS rows; None when they cannot be read now, empty when the reader
             may not see them.
         mapping: what the file was read with; its labels are not the dataset's.
+        since: row number → what became of it with a file that repairs it.
     """
     aside = file.statistics.rows_rejected if file.statistics else 0
     csv_href = file.links.rejected_rows_csv
@@ -43,7 +47,10 @@ def rejected_rows(
         return None
     by_column = _labels(dataset, found, mapping) if dataset is not None and found else {}
     columns = _telling(dataset, found, by_column) if dataset is not None and found else ()
-    lines = [_line(file, row, columns, by_column) for row in found or ()]
+    lines = [
+        _line(file, row, columns, by_column, (since or {}).get(row.row_number))
+        for row in found or ()
+    ]
     note = None
     if not lines:
         note = _("The rows cannot be read at this moment; open the page again, or download them.")
@@ -101,6 +108,7 @@ def _line(
     row: RowReport,
     columns: Sequence[tuple[str, str | None]],
     label_of: dict[str, str],
+    since: Chip | None,
 ) -> RejectedLine:
     errors = [issue for issue in row.issues if issue.severity == "error"]
     by_column = {issue.column: issue.message for issue in errors if issue.column}
@@ -128,4 +136,5 @@ def _line(
             for label, column in columns
         ),
         why=tuple(dict.fromkeys(reasons)),
+        since=since,
     )

@@ -1,7 +1,7 @@
 """Repairs: the rows that `repair.js` lays out, the files they came back with, what came of them."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from server.datasets.declaration import Dataset
@@ -11,7 +11,7 @@ from server.files.lifecycle import Outcome
 from server.portal.counts import counted
 from server.portal.figures import count
 from server.portal.file_parts import RepairForm, RepairLine
-from server.portal.parts import Action, Banner
+from server.portal.parts import Action, Banner, Chip, Tone
 from server.portal.texts import gettext as _
 from server.portal.texts import ngettext
 from server.portal.words import chip_of
@@ -75,6 +75,8 @@ def repair_form(
             "rowsKey": ROWS_KEY,
         },
         download_href=download_href,
+        left=aside - len(sent),
+        is_begun=bool(sent),
     )
 
 
@@ -85,16 +87,43 @@ def repair_lines(repairs: Iterable[FileAnswer]) -> tuple[RepairLine, ...]:
     )
 
 
-def offering_repair(banner: Banner, file: FileAnswer) -> Banner:
+def came_back(repairs: Iterable[FileAnswer]) -> Mapping[int, Chip]:
+    """Return what is known of the rows that came back with repairs which hold, by row number.
+
+    Rows are named by their sender. Which of them a repair took is known when it took all.
+    """
+    found: dict[int, Chip] = {}
+    for it in repairs:
+        if not _counts(it):
+            continue
+        chip = Chip(Tone.INFO, _("Sent again"))
+        if it.outcome is Outcome.IMPORTED:
+            chip = Chip(Tone.OK, _("Came in since"))
+        for row in rows_of(it):
+            # A row that came in is in, whatever became of its other repairs.
+            if row not in found or chip.tone is Tone.OK:
+                found[row] = chip
+    return found
+
+
+def offering_repair(banner: Banner, form: RepairForm) -> Banner:
     """Return the banner of a file whose rows can be repaired in its page: that comes first."""
     here = Action(_("Repair here"), "#repair")
-    aside = file.statistics.rows_rejected if file.statistics else 0
-    text = ngettext(
-        "Repair it here and send it again; nothing else needs to be done.",
-        "Repair them here and send them again; nothing else needs to be done.",
-        aside,
-    )
-    if aside > MOST_ROWS:
+    if form.is_begun:
+        text = counted(
+            "Repair the %(number)s row that is left here and send it again; nothing else needs to "
+            "be done.",
+            "Repair the %(number)s rows that are left here and send them again; nothing else needs "
+            "to be done.",
+            form.left,
+        )
+    else:
+        text = ngettext(
+            "Repair it here and send it again; nothing else needs to be done.",
+            "Repair them here and send them again; nothing else needs to be done.",
+            form.left,
+        )
+    if form.left > MOST_ROWS:
         text = _(
             "Repair the first %(most)s here, or all of them as a file, and send them again."
         ) % {"most": count(MOST_ROWS)}
@@ -107,7 +136,10 @@ def with_repaired(banner: Banner, file: FileAnswer, repaired: FileAnswer | None)
         return banner
     back = Action(_("Back to the repaired file"), f"/files/{repaired.id}")
     told = _repaired(file, repaired)
-    if file.outcome not in (Outcome.IMPORTED, Outcome.IMPORTED_WITH_REJECTIONS):
+    if repaired.outcome is Outcome.FAILED or file.outcome not in (
+        Outcome.IMPORTED,
+        Outcome.IMPORTED_WITH_REJECTIONS,
+    ):
         told = f"{banner.text} {told}"
     kept = banner.actions[:1] if file.outcome is Outcome.IMPORTED_WITH_REJECTIONS else ()
     return replace(banner, text=told, actions=(*kept, back))
@@ -116,6 +148,10 @@ def with_repaired(banner: Banner, file: FileAnswer, repaired: FileAnswer | None)
 def _repaired(file: FileAnswer, repaired: FileAnswer) -> str:
     """Return what a repair did for the file it repairs."""
     name = repaired.file.name
+    if repaired.outcome is Outcome.FAILED:
+        return _("It was sent in place of “%(file)s”, of which nothing had loaded.") % {
+            "file": name
+        }
     aside = repaired.statistics.rows_rejected if repaired.statistics else 0
     since = repaired.statistics.rows_repaired if repaired.statistics else 0
     if file.outcome not in (Outcome.IMPORTED, Outcome.IMPORTED_WITH_REJECTIONS):
@@ -161,15 +197,25 @@ def rows_of(repair: FileAnswer) -> set[int]:
 
     Metadata is its sender's and may be anything; what is no number is passed over.
     """
-    told = [text for key, text in repair.metadata.items() if key.startswith(ROWS_KEY)]
     found: set[int] = set()
-    for part in ",".join(told).split(","):
+    for part in rows_named(repair).split(","):
         span = _SPAN.fullmatch(part.strip())
         if span is None:
             continue
         first, last = int(span[1]), int(span[2] or span[1])
         found |= set(range(first, min(last, first + MOST_ROWS - 1) + 1))
     return found
+
+
+def rows_named(repair: FileAnswer) -> str:
+    """Return the rows as the repair names them; empty for a file that names none."""
+    told = [text for key, text in sorted(repair.metadata.items()) if key.startswith(ROWS_KEY)]
+    return ", ".join(text.strip(" ,") for text in told)
+
+
+def told_of(file: FileAnswer) -> Mapping[str, str]:
+    """Return the metadata that its sender gave it, without the rows that a repair names."""
+    return {key: text for key, text in file.metadata.items() if not key.startswith(ROWS_KEY)}
 
 
 def _mapping(file: FileAnswer) -> str | None:

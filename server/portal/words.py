@@ -140,6 +140,8 @@ def chip_of(file: FileAnswer) -> Chip:
     match file.outcome:
         case None:
             return Chip(Tone.INFO, STAGES[file.stage])
+        case Outcome.IMPORTED if file.statistics and not file.statistics.rows_total:
+            return Chip(Tone.QUIET, _("Imported, no rows"))
         case Outcome.IMPORTED:
             return Chip(Tone.OK, RESULTS[file.outcome])
         case Outcome.IMPORTED_WITH_REJECTIONS:

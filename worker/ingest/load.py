@@ -15,7 +15,13 @@ from typing import Final
 from sqlalchemy.exc import SQLAlchemyError
 
 from server.datasets.cards import CARD_NUMBER
-from server.datasets.layout import BY_READER_ONLY, MORE_CELLS, RECORD_TOO_LONG, UNREADABLE
+from server.datasets.layout import (
+    BY_READER_ONLY,
+    MORE_CELLS,
+    RECORD_TOO_LONG,
+    UNREADABLE,
+    Layout,
+)
 from server.datasets.tables import ASIDE_PARTITION, GOOD, columns
 from server.errors import AdapterError, ObjectMissing, QueryRejected, StorageUnavailable
 from server.files.claims import LeaseLost
@@ -70,7 +76,7 @@ async def load(attempt: Attempt, inspection: Inspection) -> Verdict:
 async def _load(attempt: Attempt, inspection: Inspection) -> Verdict:
     layout = inspection.layout
     source = await source_of(attempt, inspection)
-    reporting = asyncio.create_task(_report_progress(attempt))
+    reporting = asyncio.create_task(_report_progress(attempt, layout))
     try:
         longest = attempt.context.settings.max_record_bytes
         staging = stage_rows(attempt, layout, source, max_record_bytes=longest)
@@ -89,8 +95,10 @@ async def _load(attempt: Attempt, inspection: Inspection) -> Verdict:
     return verdict
 
 
-async def _report_progress(attempt: Attempt) -> None:
+async def _report_progress(attempt: Attempt, layout: Layout) -> None:
     claim = attempt.claim
+    # The header, and blank lines before it, are rows to the engine.
+    before_rows = layout.header_place + 1 if layout.is_positional else 0
     for pause in chain(_PROGRESS_SECONDS, repeat(_PROGRESS_SECONDS[-1])):
         await asyncio.sleep(pause)
         # Only a display: whatever is away here, the load itself will tell.
@@ -109,7 +117,7 @@ async def _report_progress(attempt: Attempt) -> None:
                     claim,
                     bytes_done=min(bytes_done, claim.size_bytes),
                     bytes_total=claim.size_bytes,
-                    rows_done=rows_done,
+                    rows_done=max(0, rows_done - before_rows),
                 )
             except LeaseLost:
                 return
