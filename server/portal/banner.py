@@ -12,6 +12,7 @@ from server.portal.counts import beginning, counted
 from server.portal.dates import moment_in_words
 from server.portal.parts import Action, Banner, Tone
 from server.portal.role_words import who_may
+from server.portal.texts import English
 from server.portal.texts import gettext as _
 from server.portal.words import STAGES, advice_of, progress_of, title_of
 
@@ -194,7 +195,6 @@ def _failed(file: FileAnswer, statistics: Statistics) -> Banner:
     is_quiet = file.outcome in (Outcome.CANCELLED, Outcome.NEVER_UPLOADED)
     code = str(failure.get("code") or "") or None
     told = (
-        detail if says_more else "",
         *_near_misses(failure),
         advice_of(failure),
         _("Nothing of it is on your dashboards."),
@@ -205,6 +205,7 @@ def _failed(file: FileAnswer, statistics: Statistics) -> Banner:
         " ".join(it for it in told if it),
         code,
         actions,
+        detail=English(detail) if says_more else "",
     )
 
 

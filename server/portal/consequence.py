@@ -23,25 +23,18 @@ def consequence_of(preview: UndoPreview, rows_repaired: int = 0) -> ConsequenceF
     stays = " ".join(it for it in (repairs_stay(rows_repaired), kept()) if it)
     leaving, returning = preview.consequence.leaving, preview.consequence.returning
     if preview.heir is not None:
-        return ConsequenceFragment(
-            _(
-                "%(file)s holds the same bytes and takes this file's place: the same rows stay on "
-                "your dashboards, under its name."
-            )
-            % {"file": preview.heir},
-            (),
-            stays,
-        )
+        sentence = _(
+            "%(file)s holds the same bytes and takes this file's place: the same rows stay on "
+            "your dashboards, under its name."
+        ) % {"file": preview.heir}
+        return ConsequenceFragment((sentence,), (), stays)
     gone, back = (sum(it.rows for it in sums) for sums in (leaving, returning))
     if not gone:
-        return ConsequenceFragment(
-            _(
-                "None of its rows is on your dashboards any more: newer files have replaced them "
-                "all. Nothing changes there."
-            ),
-            (),
-            stays,
+        sentence = _(
+            "None of its rows is on your dashboards any more: newer files have replaced them all. "
+            "Nothing changes there."
         )
+        return ConsequenceFragment((sentence,), (), stays)
     leave = counted(
         "%(number)s row leaves your dashboards", "%(number)s rows leave your dashboards", gone
     )
@@ -56,7 +49,7 @@ def consequence_of(preview: UndoPreview, rows_repaired: int = 0) -> ConsequenceF
         sentence = _("Keys this file replaced show their earlier rows again.")
     else:
         sentence = _("No other file has rows for their keys, so nothing comes in their place.")
-    return ConsequenceFragment(sentence, tuple(groups), stays)
+    return ConsequenceFragment((sentence,), tuple(groups), stays)
 
 
 def sums_table(sums: Sequence[Sum]) -> Table:

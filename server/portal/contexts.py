@@ -189,7 +189,7 @@ class FilePage:
 class ConsequenceFragment:
     """`parts/consequence.html`: what an undo or another check would change, fetched when asked."""
 
-    sentence: str
+    sentences: tuple[str, ...]
     groups: tuple[SumLine, ...]
     kept: str
     """What stays as it is."""

@@ -13,7 +13,7 @@ from server.portal.dataset_parts import ColumnLine, DatasetLine
 from server.portal.figures import count, percent
 from server.portal.file_parts import Fact
 from server.portal.snippets import snippets_of
-from server.portal.texts import Words
+from server.portal.texts import English, Words
 from server.portal.texts import gettext as _
 
 _TYPES = Words(
@@ -49,8 +49,8 @@ def datasets_page(shell: Shell, datasets: tuple[Dataset, ...]) -> DatasetsPage:
             DatasetLine(
                 href=f"/datasets/{dataset.name}",
                 name=dataset.name,
-                title=dataset.title,
-                description=dataset.description,
+                title=English(dataset.title),
+                description=English(dataset.description),
                 columns=counted(
                     "%(number)s column, %(required)s required",
                     "%(number)s columns, %(required)s required",
@@ -75,8 +75,8 @@ def dataset_page(shell: Shell, dataset: Dataset, *, base_url: str) -> DatasetPag
     """
     return DatasetPage(
         shell=shell,
-        title=dataset.title,
-        sentence=dataset.description,
+        title=English(dataset.title),
+        sentence=English(dataset.description),
         columns=tuple(_column(dataset, column) for column in dataset.columns),
         rules=_rules(dataset),
         snippets=snippets_of(dataset.name, base_url),
@@ -91,7 +91,7 @@ def _column(dataset: Dataset, column: Column) -> ColumnLine:
         name=column.name,
         aliases=listed(column.aliases),
         # The declarations mark names as code does; here they stand as words.
-        meaning=column.description.replace("`", ""),
+        meaning=English(column.description.replace("`", "")),
         type=_TYPES[column.type],
         rule=_rule(column) or (_("the header must have it") if column.in_header else ""),
         example=column.example,
@@ -103,7 +103,7 @@ def _column(dataset: Dataset, column: Column) -> ColumnLine:
 
 def _rule(column: Column) -> str:
     if column.type in (ColumnType.TEXT, ColumnType.ID):
-        return column.pattern_hint if column.pattern else ""
+        return English(column.pattern_hint) if column.pattern and column.pattern_hint else ""
     if column.exponent_of:
         return _("%(rule)s; as many decimals as %(column)s has") % {
             "rule": hint(column, _),

@@ -13,6 +13,7 @@ from server.portal.counts import listed
 from server.portal.dataset_pages import dataset_page, datasets_page
 from server.portal.reader import PageRequest, shell_of
 from server.portal.refusals import answer_page, to_sign_in
+from server.portal.texts import English
 from server.portal.texts import gettext as _
 from server.settings import Settings
 
@@ -50,6 +51,6 @@ class DatasetPagesController(Controller):
         if dataset is None:
             detail = _("Known are %(datasets)s.") % {"datasets": listed(catalogue.names())}
             raise NotFound(detail)
-        shell = shell_of(request, title=dataset.title, place="datasets")
+        shell = shell_of(request, title=English(dataset.title), place="datasets")
         page = dataset_page(shell, dataset, base_url=settings.base_url)
         return Template("dataset.html", context={"page": page})

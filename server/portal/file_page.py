@@ -91,9 +91,8 @@ def file_page(
     return FilePage(
         shell=shell,
         file=file_line(file, titles=titles, now=now, zone=zone),
-        subtitle=_("%(dataset)s · %(size)s · sent %(when)s by %(sender)s")
+        subtitle=_("%(size)s · sent %(when)s by %(sender)s")
         % {
-            "dataset": titles.get(file.dataset_type, file.dataset_type),
             "size": size(file.file.size_bytes),
             "when": moment_in_words(file.created_at, now, zone),
             "sender": sender_in_words(file.created_by),

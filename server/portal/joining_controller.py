@@ -21,6 +21,7 @@ from server.portal.people_contexts import JoinPage, NewPasswordPage
 from server.portal.reader import PageRequest
 from server.portal.refusals import answer_page
 from server.portal.role_words import IN_A_SENTENCE, MAY
+from server.portal.texts import English
 from server.portal.texts import gettext as _
 from server.settings import Settings
 from server.telemetry.request_id import current_request_id
@@ -93,7 +94,7 @@ class JoiningController(Controller):
             begun = await sign_in.begin(email, data.password, clock(), into=workspace_id)
         except Malformed as refused:
             return await _join_form(
-                request, invitations, settings, data.link, name=name, alert=refused.detail
+                request, invitations, settings, data.link, name=name, alert=English(refused.detail)
             )
         except RateLimited as limited:
             alert = too_many(limited)
@@ -131,7 +132,8 @@ class JoiningController(Controller):
         try:
             await credentials.reset(data.link, data.password)
         except Malformed as refused:
-            return await _password_form(request, credentials, settings, data.link, refused.detail)
+            alert = English(refused.detail)
+            return await _password_form(request, credentials, settings, data.link, alert)
         except NotFound:
             return link_is_gone()
         return Redirect("/sign-in", status_code=303)

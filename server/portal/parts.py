@@ -173,6 +173,8 @@ class Banner:
     code: str | None
     actions: tuple[Action, ...] = ()
     progress: Progress | None = None
+    detail: str = ""
+    """What the API says of the failure beyond its title; before the text."""
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from server.portal.qr import qr_path
 from server.portal.reader import PageRequest, shell_of
 from server.portal.refusals import answer_page, to_sign_in
 from server.portal.role_words import MAY
+from server.portal.texts import English
 from server.portal.texts import gettext as _
 
 _PATH = "/settings/profile"
@@ -119,7 +120,7 @@ class ProfileController(Controller):
             words = _("The password is changed. Every other browser of yours is signed out.")
             said = Said("password", words, is_refusal=False)
         except Malformed as refused:
-            said = Said("password", refused.detail)
+            said = Said("password", English(refused.detail))
         except RateLimited as limited:
             said = Said("password", too_many(limited))
         return await _profile(request, credentials, second_factor, clock, said)

@@ -10,6 +10,7 @@ from server.insights.question import is_known_zone
 from server.portal.contexts import PlaceLine, Shell
 from server.portal.navigation import navigation_for
 from server.portal.role_words import IN_A_SENTENCE
+from server.portal.texts import English
 
 ZONE_COOKIE = "tallydock_zone"
 """Set by `early.js` to the browser's zone; anybody may set it, so it is checked."""
@@ -55,7 +56,7 @@ def shell_of(request: PageRequest, *, title: str, place: str) -> Shell:
 
 def titles_of(catalogue: Catalogue) -> dict[str, str]:
     """Return dataset type → its title."""
-    return {dataset.name: dataset.title for dataset in catalogue.all()}
+    return {dataset.name: English(dataset.title) for dataset in catalogue.all()}
 
 
 def _initials(user: str) -> str:

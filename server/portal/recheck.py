@@ -19,6 +19,7 @@ from server.portal.contexts import ConsequenceFragment
 from server.portal.counts import counted, rows_in_words
 from server.portal.figures import count
 from server.portal.file_parts import SumLine
+from server.portal.texts import English
 from server.portal.texts import gettext as _
 from server.reports.consequence import Sum
 
@@ -54,15 +55,15 @@ def recheck_of(
                 trial.rows_good,
             )
             groups.append(SumLine(words, sums_table(taken)))
-    told = _told(file, trial, refused)
-    return ConsequenceFragment(" ".join(told), tuple(groups), _stays() if shown else _own_place())
+    told = tuple(_told(file, trial, refused))
+    return ConsequenceFragment(told, tuple(groups), _stays() if shown else _own_place())
 
 
 def _told(file: FileAnswer, trial: TrialAnswer | None, refused: str | None) -> Iterator[str]:
     """Yield the sentences of what the check would find."""
     if refused is not None:
         yield _("By the rules of today the file would fail.")
-        yield refused
+        yield English(refused)
     else:
         yield _judged(file, trial)
     if _is_dry(file):

@@ -14,6 +14,7 @@ from server.portal.counts import listed
 from server.portal.navigation import navigation_for
 from server.portal.reader import PageRequest
 from server.portal.role_words import ONE, who_may
+from server.portal.texts import English
 from server.portal.texts import gettext as _
 from server.telemetry.request_id import current_request_id
 
@@ -34,19 +35,24 @@ def to_sign_in(request: PageRequest, _fault: Exception) -> Response[object]:
 
 def answer_page(request: PageRequest, fault: Exception) -> Template | Redirect:
     """Answer a refusal as a page; a fault of ours says nothing of the inside."""
+    detail = ""
     match fault:
         case Forbidden():
             return _answer_forbidden(request, fault)
         case ApplianceError():
             error = fault
         case AdapterError() if fault.is_transient:
-            error = Unavailable(_("It comes back by itself; open the page again in a moment."))
+            error = Unavailable()
+            detail = _("It comes back by itself; open the page again in a moment.")
         case _:
             error = Internal()
+    if not detail:
+        says_more = error.detail.rstrip(".") != error.title
+        detail = English(error.detail) if says_more else _next()
     page = ErrorPage(
         status=error.status,
         title=_(error.title),
-        detail=error.detail if error.detail.rstrip(".") != error.title else _next(),
+        detail=detail,
         request_id=current_request_id(),
     )
     return _page(page, error.headers)
@@ -58,7 +64,8 @@ def _answer_forbidden(request: PageRequest, fault: Forbidden) -> Template | Redi
     if session is not None and session.lacks_second_factor:
         return Redirect("/settings/profile/second-factor", status_code=303)
     needed = str(fault.extras.get("neededScope", ""))
-    detail, helping = fault.detail, None
+    detail: str = English(fault.detail)
+    helping = None
     if session is not None and needed:
         detail = _("It is for %(roles)s; in %(workspace)s you are %(role)s.") % {
             "roles": who_may(Scope(needed)),

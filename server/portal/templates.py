@@ -7,10 +7,11 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template.config import TemplateConfig
+from markupsafe import Markup
 
 from server.portal import script_texts
 from server.portal.locales import current_locale
-from server.portal.texts import gettext, language, marked, ngettext, pgettext
+from server.portal.texts import ENGLISH, gettext, is_foreign, language, marked, ngettext, pgettext
 
 WEB = Path(__file__).resolve().parents[2] / "web"
 STATIC = WEB / "static"
@@ -53,12 +54,27 @@ def environment() -> Environment:
     made.globals["language"] = language
     made.globals["script_texts"] = script_texts.address
     made.globals["keys"] = KEYS
+    made.filters["told"] = told
+    made.filters["lang"] = lang
     return made
 
 
 def template_config() -> TemplateConfig[JinjaTemplateEngine]:
     """Return what the app hands to Litestar as `template_config`."""
     return TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment()))
+
+
+def told(text: str) -> str:
+    """Return a text as it is printed: where the page has another language, the element names it.
+
+    So it is read aloud as what it is (WCAG 2.2, 3.1.2).
+    """
+    return Markup("<span{}>{}</span>").format(lang(text), text) if is_foreign(text) else text
+
+
+def lang(text: str) -> Markup:
+    """Return the attribute for an element that can hold no other, as an option of a select."""
+    return Markup(' {}="{}"').format("lang", ENGLISH) if is_foreign(text) else Markup()
 
 
 @cache

@@ -72,6 +72,21 @@ def marked(message: str) -> str:
     return message
 
 
+class English(str):
+    """A text that is in no catalogue: pages in another language say so where they print it.
+
+    What the API says of a failure, and what datasets say of themselves: their authors write it,
+    and what they write is read as English on every page.
+    """
+
+    __slots__ = ()
+
+
+def is_foreign(text: str) -> bool:
+    """Return whether a text is in another language than its page."""
+    return isinstance(text, English) and language() != ENGLISH
+
+
 class Words(Mapping[_Key, str]):
     """A table of texts: code → its text, in the language of who reads it at that moment."""
 

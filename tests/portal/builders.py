@@ -14,6 +14,7 @@ from server.insights.question import Question
 from server.insights.service import Answer, Insights
 from server.portal.contexts import PlaceLine, Shell
 from server.portal.navigation import navigation_for
+from server.portal.texts import English
 
 NOW = datetime(2026, 11, 22, 8, 42, tzinfo=UTC)
 FILE_ID = UUID("01936d2a-0000-7000-8000-000000000001")
@@ -30,7 +31,7 @@ SHELL = Shell(
     places=(PlaceLine("ours", "Northwind Pay", "editor", is_here=True),),
     navigation=navigation_for(ALL_SCOPES),
 )
-TITLES = {"transactions": "Transactions"}
+TITLES = {"transactions": English("Transactions")}
 
 STATISTICS: dict[str, object] = {
     "rowsTotal": 48112,

@@ -89,15 +89,22 @@ class _Reader(HTMLParser):
         self._nodes: list[str] = []
         self._attributes: list[str] = []
         self._silent = 0
+        self._english: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Take the attributes that are read."""
-        self._silent += tag in _NO_TEXT
+        """Take the attributes that are read; what says that it is English is left out."""
+        is_english = tag != "html" and dict(attrs).get("lang") == "en"
+        if is_english:
+            self._english.append(tag)
+        self._silent += is_english + (tag in _NO_TEXT)
         self._attributes += [value or "" for name, value in attrs if name in ATTRIBUTES]
 
     def handle_endtag(self, tag: str) -> None:
         """Leave what is no text."""
-        self._silent -= tag in _NO_TEXT
+        was_english = self._english[-1:] == [tag]
+        if was_english:
+            self._english.pop()
+        self._silent -= was_english + (tag in _NO_TEXT)
 
     def handle_data(self, data: str) -> None:
         """Take the text."""

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 from babel.messages.catalog import Message
+from markupsafe import escape
 
 from server.access.scopes import ALL_SCOPES
 from server.files.answers import answer_file
@@ -16,13 +17,14 @@ from server.portal.file_page import file_page
 from server.portal.history_lines import _ENDS, _FAULTS, _WAITS
 from server.portal.repairs import Family
 from server.portal.templates import environment
+from server.portal.texts import speak_for
 from server.portal.words import _CAUSES
 from tests.portal.builders import NOW, SHELL, STATISTICS, TITLES, make_file
-from tests.portal.pseudo import untranslated
-from tests.portal.test_templates import FILES, REJECTED, TRANSACTIONS
+from tests.portal.pseudo import PSEUDO, untranslated
+from tests.portal.test_templates import FILES, REJECTED, TRANSACTIONS, page_of
 
 FILE_NAME = "checkout_transactions_2026-11-22.csv"
-SENT = (FILE_NAME, "Transactions", "nadia.keller@example.com")
+SENT = (FILE_NAME, "nadia.keller@example.com")
 # Its page: what is told of it, what its sender wrote, names of columns, what the API says of it.
 FILE = (
     *(*SENT, "Nadia Keller", "NK", "Northwind Pay", "Europe/Berlin", "transactions", "csv"),
@@ -99,6 +101,20 @@ def everything_that_happens(file: File) -> Iterator[FileEvent]:
 def told_by_the_api(file: File) -> Iterator[str]:
     """Yield what the API says of the file's end, which pages show as it comes."""
     failure = file.failure or {}
-    yield from (str(file.file_id), str(failure.get("detail")), str(failure.get("code")))
+    yield from (str(file.file_id), str(failure.get("code")))
     yield from ("ammount", "shop", "_issues")
     yield from (column.name for column in TRANSACTIONS.columns) if TRANSACTIONS else ()
+
+
+def test_what_is_english_says_so_on_a_page_that_is_not(pseudo_texts: list[Message]) -> None:
+    detail = str((FILES["header"].failure or {})["detail"])
+    other = environment().get_template("file.html").render(page=page_of(FILES["header"]))
+
+    speak_for("")
+    english = environment().get_template("file.html").render(page=page_of(FILES["header"]))
+    speak_for(PSEUDO)
+
+    assert f'<p><span lang="en">{escape(detail)}</span> ⟦' in other
+    assert '<p><span lang="en">Transactions</span> · ⟦' in other
+    assert english.count("lang=") == 1
+    assert f"<p>{escape(detail)} " in english

@@ -100,7 +100,7 @@ def test_a_later_part_of_a_report_is_said_to_fail() -> None:
     file = answer_file(make_file(Stage.COMPLETED, Outcome.FAILED, name=name))
     page = recheck_of(file, dataset, (), trial(rows_judged=1, rows_good=1))
 
-    assert "a later part of a report" in page.sentence
+    assert "a later part of a report" in " ".join(page.sentences)
 
 
 def test_what_a_trial_cannot_know_is_not_guessed() -> None:

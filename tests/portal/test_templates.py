@@ -162,10 +162,11 @@ def test_a_file_in_every_state_has_a_page(file: File) -> None:
 def test_the_near_misses_of_a_header_are_told() -> None:
     page = page_of(FILES["header"])
 
+    assert page.banner.detail == "Missing: amount."
     assert page.banner.text == (
-        "Missing: amount. Is “ammount” meant as “amount”? Add the missing columns, name them as "
-        "the dataset does, or map your own names to its columns when you send the file. Nothing "
-        "of it is on your dashboards."
+        "Is “ammount” meant as “amount”? Add the missing columns, name them as the dataset does, "
+        "or map your own names to its columns when you send the file. Nothing of it is on your "
+        "dashboards."
     )
     assert page.file.chip.words == "Header does not match: amount"
 
