@@ -82,8 +82,9 @@ async def test_what_several_workers_find_at_once_is_counted_and_told_once(
     ]
 
     with capture_logs() as logs:
-        await asyncio.gather(*(worker.round() for worker in workers))
+        turns = await asyncio.gather(*(worker.round() for worker in workers))
 
+    assert sorted(turns) == [False, False, True]
     assert len(lines(logs, "table", "table")) == 3
     assert repaired("table") == before + 3
     assert await workshop.tables() == set()
@@ -99,7 +100,7 @@ async def test_what_a_dead_reconciler_held_is_free_again(workshop: Workshop) -> 
         unit.session.add(_answer("old", desk.clock.now - HOUR))
     before = repaired("idempotent-answer")
 
-    await Reconciler(workshop.context).round()
+    assert not await Reconciler(workshop.context).round()
     while_held = repaired("idempotent-answer")
     desk.clock.turn(seconds=31)
     await Reconciler(workshop.context).round()

@@ -57,15 +57,18 @@ def retry_command(codes: tuple[str, ...]) -> None:
 def sweep_command() -> None:
     """Look once, now, for work nobody was told of and for what dead workers left behind."""
 
-    async def once(context: Context) -> None:
+    async def once(context: Context) -> bool:
         runner = Runner(context, JOBS)
         await Sweep(context, runner).round()
-        await Reconciler(context).round()
+        is_ours = await Reconciler(context).round()
         # While the queue is away, the sweep begins in here what it found.
         await runner.settle()
+        return is_ours
 
-    run(once)
-    click.echo("Swept.")
+    if run(once):
+        click.echo("Swept.")
+    else:
+        click.echo("Swept. A worker is at what dead workers left behind at this moment.")
 
 
 @main.command("rebuild")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
-from sqlmodel import col
+from sqlmodel import col, select
 
 from server.files.models import File
 from server.files.repository import change
@@ -28,7 +28,7 @@ async def note_abandoned(context: Context, file_ids: Sequence[UUID]) -> list[UUI
         Those of which nobody had noted it; of several that ask at once, one is told.
     """
     now, noted = context.clock(), list[UUID]()
-    for file_id in file_ids:
+    for file_id in await _untold(context, file_ids):
         async with context.units.begin() as unit:
             is_ours = await change(
                 unit,
@@ -40,3 +40,15 @@ async def note_abandoned(context: Context, file_ids: Sequence[UUID]) -> list[UUI
         if is_ours is not None:
             noted.append(file_id)
     return noted
+
+
+async def _untold(context: Context, file_ids: Sequence[UUID]) -> list[UUID]:
+    if not file_ids:
+        return []
+    async with context.units.begin() as unit:
+        found = await unit.session.exec(
+            select(File.file_id).where(
+                col(File.file_id).in_(file_ids), col(File.lease_expires_at) > _TOLD
+            )
+        )
+        return list(found)

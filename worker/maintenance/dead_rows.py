@@ -1,8 +1,8 @@
 """Rows of attempts that never came to anything, in the history and rejected tables.
 
-An attempt writes there before its swap; when it dies nothing ever refers to its rows. They are
-deleted under the dataset's lock: whoever writes into history holds it, so that no row that is about
-to be published is taken for a dead one.
+An attempt writes there before its swap; when it dies nothing ever refers to its rows. Which rows
+are dead is judged under the dataset's lock: whoever writes into history holds it, so that none that
+is about to be published is taken for one.
 """
 
 from dataclasses import dataclass
@@ -93,9 +93,10 @@ class DeadRows:
                 except LeaseLost:
                     # Paused for long: what was found may be what the next holder is writing.
                     return
-                # No attempt that is dead by now comes back, whoever holds the lock.
-                for table, file_id, attempt, workspace in dead:
-                    await self._delete_one(table, file_id, attempt, workspace)
+            # Without the lock, since a deletion waits for merges: no attempt that is dead comes
+            # back, and a number is given to one attempt only.
+            for table, file_id, attempt, workspace in dead:
+                await self._delete_one(table, file_id, attempt, workspace)
         for file_id, kept in (await self._kept(suspects)).items():
             if kept.is_settled:
                 self._settled[file_id] = kept.attempt

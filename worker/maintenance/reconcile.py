@@ -8,7 +8,6 @@ what two found at once would be told and counted twice.
 
 import asyncio
 import random
-from contextlib import suppress
 from functools import partial
 from typing import Final
 from uuid import uuid4
@@ -38,6 +37,7 @@ class Reconciler:
     def __init__(self, context: Context) -> None:
         self._context = context
         self.objects = Objects(context)
+        self._is_others = False
         self._alone = Rounds("reconcile", {"turn": self._take_turn})
         self._rounds = Rounds(
             "reconcile",
@@ -66,15 +66,19 @@ class Reconciler:
             await asyncio.sleep(pause * chance)
             await self.round()
 
-    async def round(self) -> None:
-        """Go once through everything; leave it when another worker is at it."""
+    async def round(self) -> bool:
+        """Go once through everything; leave it, and return False, when another worker is at it."""
+        self._is_others = False
         await self._alone.go()
+        return not self._is_others
 
     async def _take_turn(self) -> None:
         owner = f"{self._context.worker_name[:60]}/{uuid4().hex[:12]}"
-        with suppress(DatasetBusy):
+        try:
             async with dataset_lock(self._context, RECONCILER, owner, patience_seconds=0):
                 await self._rounds.go()
+        except DatasetBusy:
+            self._is_others = True
 
     async def _mirror_sources(self) -> None:
         # Whoever changed one told the copy, unless it died or ClickHouse was away.
