@@ -83,7 +83,7 @@ class Arrivals:
                 file,
                 Stage.QUEUED,
                 Cause(actor, "object.pinned", self._clock(), {"sizeBytes": found.size_bytes}),
-                changes=_pinned(found),
+                changes=_pinned(file, found),
                 # A cancelled file is Failed too, and must stay so.
                 where=[col(File.outcome) == file.outcome] if file.outcome else [],
             )
@@ -217,12 +217,13 @@ def _is_refused(file: File) -> bool:
     return file.failure is not None and file.failure.get("code") in DESTROYING
 
 
-def _pinned(found: ObjectVersion) -> dict[str, object]:
+def _pinned(file: File, found: ObjectVersion) -> dict[str, object]:
     return {
         "object_version": found.version_id,
         "etag": found.etag,
         "size_bytes": found.size_bytes,
-        "uploaded_at": found.last_modified,
+        # Known already where a restore put the bytes back: they keep their place among the others.
+        "uploaded_at": file.uploaded_at or found.last_modified,
         "progress": {"bytesDone": 0, "bytesTotal": found.size_bytes, "rowsDone": 0},
         "outcome": None,
         "failure": None,

@@ -54,7 +54,11 @@ async def test_all_is_there_again(world: World) -> None:
     assert restored.recovery_point == written.recovery_point.isoformat()
     assert await second.shown() == await first.shown()
     assert restored.rows == len(await first.shown()) > 0
-    assert await files(second) == await files(first)
+    (arrived,) = await first.parts.storage.list_versions((await first.desk.row(waiting)).object_key)
+    kept = {"uploaded_at": arrived.last_modified}
+    assert await files(second) == [
+        file | kept if file["file_id"] == waiting else file for file in await files(first)
+    ]
     for file in await files(first):
         file_id = file["file_id"]
         assert isinstance(file_id, UUID)
@@ -66,6 +70,22 @@ async def test_all_is_there_again(world: World) -> None:
     for file_id in (waiting, queued):
         await JOBS["ingest"](second.workshop.context, file_id)
         assert (await second.desk.row(file_id)).ended_as is Outcome.IMPORTED
+
+
+async def test_a_file_that_waited_to_be_found_keeps_its_place_among_the_others(
+    world: World,
+) -> None:
+    older = await world.first.desk.send(data=some_csv(3))
+    await world.first.workshop.ingested(rows=3, amount="55.00")
+    before = await world.first.shown()
+    await world.backed_up()
+    await world.restored()
+
+    await world.second.desk.service.arrivals.pin(older, "sweep")
+    await JOBS["ingest"](world.second.workshop.context, older)
+
+    assert (await world.second.desk.row(older)).ended_as is Outcome.IMPORTED
+    assert await world.second.shown() == before
 
 
 async def test_an_undo_after_the_restore_shows_what_was_there_before(world: World) -> None:

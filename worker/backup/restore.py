@@ -89,6 +89,7 @@ class _Restoring:
         self._backup = backup
         self._plan = Plan()
         self._versions: dict[str, str] = {}
+        self._arrived: dict[str, object] = {}
         self._known_lacks = vault.lacking()
 
     async def go(self) -> Restored:
@@ -132,7 +133,9 @@ class _Restoring:
         for version in await storage.list_versions(key):
             await storage.remove_version(key, version.version_id)
         put = await storage.put_stream(key, content(), content_type="application/octet-stream")
-        self._versions[str(original["fileId"])] = put.version_id
+        file_id = str(original["fileId"])
+        self._versions[file_id] = put.version_id
+        self._arrived[file_id] = original.get("arrivedAt")
 
     async def _put_rows(self, manifest: Mapping[str, object]) -> int:
         analytics, catalogue = self._parts.analytics, self._parts.catalogue
@@ -183,9 +186,12 @@ class _Restoring:
         def change(table: str, row: Row) -> Row:
             if table != "files":
                 return row
-            version = self._versions.get(str(UUID(str(row["file_id"]))))
-            # A file that waited for its bytes is pinned by the sweep, as ever.
-            return {**row, "object_version": version if row["object_version"] else None}
+            file_id = str(UUID(str(row["file_id"])))
+            if row["object_version"]:
+                return {**row, "object_version": self._versions.get(file_id)}
+            # A file that waited for its bytes is pinned by the sweep, as ever. The store dates them
+            # anew; by that date they would win against what came after them.
+            return {**row, "uploaded_at": row["uploaded_at"] or self._arrived.get(file_id)}
 
         await load(engine, lines(self._vault.read_database(self._backup)), change)
         await migrate(engine, metadata)

@@ -125,7 +125,7 @@ class _Writing:
             found = await self._version_of(original)
             if found is None:
                 continue
-            version_id, size = found
+            version_id, size, arrived_at = found
             part = original.part_of(version_id)
             known = self._earlier.original(part)
             if known is None:
@@ -134,13 +134,16 @@ class _Writing:
                 self._uncopied.originals.append((original.file_id, version_id))
                 continue
             self._written.files += 1
-            yield known
+            yield known if arrived_at is None else {**known, "arrivedAt": arrived_at.isoformat()}
 
-    async def _version_of(self, original: Original) -> tuple[str, int] | None:
+    async def _version_of(self, original: Original) -> tuple[str, int, datetime | None] | None:
+        """Return (version, bytes, when they came); the time only where the database lacks it."""
         if original.version_id is not None:
-            return original.version_id, original.size_bytes
+            return original.version_id, original.size_bytes, None
         found = await self._parts.storage.oldest_version(original.key)
-        return (found.version_id, found.size_bytes) if found is not None else None
+        if found is None:
+            return None
+        return found.version_id, found.size_bytes, found.last_modified
 
     async def _keep_original(
         self, original: Original, version_id: str, size: int, part: str
