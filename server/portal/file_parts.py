@@ -109,6 +109,10 @@ class HeaderAlignment:
     """`16 of 18 columns found`, as the steps tell it too; empty where the labels were not kept."""
     notable: tuple[HeaderLine, ...]
     matched: tuple[HeaderLine, ...]
+    absent: tuple[HeaderLine, ...]
+    """Columns that the header lacks and need not have; of some datasets most."""
+    is_mapped: bool
+    """Whether a mapping said which column a label stands for."""
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,8 @@ def header_alignment(
         "The file lacks %(number)s required columns.",
         len(missing),
     )
-    return HeaderAlignment(sentence, "", tuple(_missing(str(it), near) for it in missing), ())
+    lines = tuple(_missing(str(it), near) for it in missing)
+    return HeaderAlignment(sentence, "", lines, (), (), is_mapped=False)
 
 
 def _near(suggestions: object) -> dict[str, str]:
@@ -74,11 +75,24 @@ def _aligned(
             "version": count(file.mapping.version),
         }
         sentence = f"{sentence} {read_with}"
-    notable = _notable(met, mapping, is_failed=file.stage is Stage.FAILED)
-    return HeaderAlignment(sentence, found, tuple(notable), tuple(_matched(met, mapping)))
+    not_there = _("Not in the file, left empty")
+    if file.stage is Stage.FAILED:
+        not_there = _("Not in the file; not required")
+    return HeaderAlignment(
+        sentence=sentence,
+        found=found,
+        notable=tuple(_notable(met, mapping)),
+        matched=tuple(_matched(met, mapping)),
+        absent=tuple(
+            HeaderLine(name, "", not_there, Tone.QUIET)
+            for name in met.missing
+            if name not in met.missing_required
+        ),
+        is_mapped=bool(mapping.columns),
+    )
 
 
-def _notable(met: Alignment, mapping: Mapping, *, is_failed: bool) -> Iterator[HeaderLine]:
+def _notable(met: Alignment, mapping: Mapping) -> Iterator[HeaderLine]:
     near = _near(met.suggestions)
     for name in met.missing_required:
         yield _missing(name, near)
@@ -90,12 +104,6 @@ def _notable(met: Alignment, mapping: Mapping, *, is_failed: bool) -> Iterator[H
         is_ours = label in REPORT_LABELS
         words = _("Of our report, ignored") if is_ours else _("Left out by the mapping")
         yield HeaderLine("", label, words, Tone.QUIET)
-    left_empty = (
-        _("Not in the file; not required") if is_failed else _("Not in the file, left empty")
-    )
-    for name in met.missing:
-        if name not in met.missing_required:
-            yield HeaderLine(name, "", left_empty, Tone.QUIET)
 
 
 def _matched(met: Alignment, mapping: Mapping) -> Iterator[HeaderLine]:

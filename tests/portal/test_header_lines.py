@@ -76,6 +76,7 @@ def test_a_header_is_told_by_the_mapping_that_the_file_was_read_with() -> None:
     assert told["", "Filiale"] == "Left out by the mapping"
     assert told["", "Notiz"] == "Not known, not loaded"
     assert "Missing" not in told.values()
+    assert len(found.matched) + len(found.absent) + len(MAPPING.constants) == 18
 
 
 def test_the_steps_and_the_header_give_one_count() -> None:
