@@ -111,9 +111,13 @@ async def test_who_works_and_what_was_backed_up_is_seen(parts: Parts) -> None:
         await note_operation(unit, BACKUP, now - timedelta(hours=30))
         await note_operation(unit, DRAIN, now)
     stale = await ill(parts)
+    async with parts.units.begin() as unit:
+        await note_operation(unit, WORKER, now + timedelta(minutes=5))
+    ahead = await ill(parts)
 
     assert not fresh & {"worker", "backup", "draining"}
     assert stale >= {"worker", "backup", "draining"}
+    assert "worker" in ahead
 
 
 async def test_the_doctor_leaves_nothing_in_the_store(parts: Parts) -> None:
