@@ -2,12 +2,16 @@
 
 import asyncio
 
+import pytest
+
 from server.analytics.rows import Rows
 from tests.fixtures.files import ALICE
 from tests.fixtures.workshop import Workshop
 from tests.maintenance.sleeper import Sleeper
 from worker.jobs import JOBS
 from worker.maintenance.dead_rows import DeadRows
+
+pytestmark = pytest.mark.slow
 
 
 class EarlySleeper(Sleeper):

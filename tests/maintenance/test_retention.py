@@ -111,6 +111,7 @@ async def test_a_file_can_be_undone_until_its_time_and_not_later(workshop: Works
     assert (first.undo_until - first.completed_at).days == 7
 
 
+@pytest.mark.slow
 async def test_a_setting_that_changes_holds_for_earlier_files_whose_time_is_not_over(
     workshop: Workshop,
 ) -> None:
@@ -132,6 +133,7 @@ async def test_a_setting_that_changes_holds_for_earlier_files_whose_time_is_not_
     await desk.service.undo(ALICE, fresh)
 
 
+@pytest.mark.slow
 async def test_what_took_another_files_place_counts_from_then(workshop: Workshop) -> None:
     desk = workshop.desk
     first = await workshop.ingested(rows=2, amount="3.00")
@@ -155,6 +157,7 @@ async def limits_in_days(workshop: Workshop, *file_ids: UUID) -> list[int | None
     ]
 
 
+@pytest.mark.slow
 async def test_the_next_duplicate_stands_in_when_the_first_is_none_any_more(
     workshop: Workshop,
 ) -> None:

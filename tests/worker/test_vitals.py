@@ -48,10 +48,10 @@ async def test_a_system_that_is_away_is_told_and_the_others_still_are(context: C
     assert value("tallydock_dependency_up", dependency="database") == 1
 
 
-@pytest.mark.parametrize("ahead", [40, -40])
 async def test_a_clock_that_differs_from_the_databases_is_told_once_and_shown(
-    context: Context, ahead: int
+    context: Context,
 ) -> None:
+    ahead = 40
     skew = timedelta(seconds=ahead)
     at = datetime.now(UTC)
     vitals = Vitals(replace(context, clock=lambda: datetime.now(UTC) + skew))
