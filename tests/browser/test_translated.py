@@ -129,7 +129,7 @@ def test_what_scripts_show_of_files_is_in_the_readers_language(
     tray, entry = page.locator("#tray"), page.locator("#entries > li")
     catalogue = Catalogue.built_in()
     columns = [it.name for dataset in catalogue.all() for it in dataset.columns]
-    data = [*(it.title for it in catalogue.all()), *columns, *FILES, *CELLS]
+    data = [*columns, *FILES, *CELLS]
     told = []
 
     for name, text in FILES.items():
@@ -153,6 +153,25 @@ def test_what_scripts_show_of_files_is_in_the_readers_language(
     told.append(bare(page.locator("#repair"), data))
 
     assert told == [[]] * 3
+
+
+@pytest.mark.parametrize(("asked", "marks"), [(PSEUDO, "en"), ("en", None)])
+def test_what_the_api_says_is_english_and_says_so_elsewhere(
+    page: Page, asked: str, marks: str | None
+) -> None:
+    page.set_extra_http_headers({"accept-language": asked})
+    page.route(
+        re.compile(r"/analytics/keys"),
+        lambda it: it.fulfill(status=422, json={"detail": "One thing is not right."}),
+    )
+    page.goto("/settings")
+    page.locator("[data-rotate]").first.click()
+
+    page.locator("#ask-key [data-confirm]").click()
+
+    alert = page.locator("#ask-key [data-alert]")
+    expect(alert).to_have_text("One thing is not right.")
+    assert alert.get_attribute("lang") == marks
 
 
 def test_what_scripts_ask_of_keys_and_people_is_in_the_readers_language(page: Page) -> None:

@@ -1,5 +1,6 @@
 /* Calls of the public API with the session's cookie and token. */
 
+import { inEnglish } from "./texts.js";
 import { said } from "./words.js";
 
 /* Read at every call: signing in again, in another tab, brings another one (`shell.js`). */
@@ -53,8 +54,17 @@ async function answerOf(path, options) {
   if (response.status === 401) throw Object.assign(new Error(said.signedOut), { status: 401 });
   const problem = await response.json().catch(() => ({}));
   const faults = (problem.errors ?? []).map((fault) => fault.detail).filter(Boolean);
-  const words = faults.length ? faults.join(" ") : problem.detail || said.answered(response.status);
-  throw Object.assign(new Error(words), { status: response.status, isTransient: response.status >= 500 || response.status === 429 });
+  // What the API says is English on every page.
+  const told = faults.length ? faults.join(" ") : problem.detail;
+  throw Object.assign(new Error(told || said.answered(response.status)), {
+    status: response.status, isEnglish: Boolean(told), isTransient: response.status >= 500 || response.status === 429,
+  });
+}
+
+/** Put a fault in words into its place; none empties it. */
+export function tellFault(place, fault) {
+  place.textContent = fault?.message ?? "";
+  return inEnglish(place, Boolean(fault?.isEnglish));
 }
 
 let announced = 0;

@@ -1,6 +1,6 @@
 /* One file: asks before it is undone or checked again. htmx puts in place what the server says of it. */
 
-import { announce, ask, post } from "./api.js";
+import { announce, ask, post, tellFault } from "./api.js";
 import { said } from "./words.js";
 
 const dialog = document.getElementById("ask");
@@ -37,7 +37,7 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-post]");
   if (!button) return;
   call = button.dataset.post;
-  document.getElementById("ask-title").textContent = button.dataset.label.replace("…", "?");
+  document.getElementById("ask-title").textContent = said.asked(button.dataset.label);
   confirmButton.textContent = button.dataset.confirm;
   alertBox.hidden = true;
   tellConsequence(button.dataset);
@@ -65,7 +65,7 @@ confirmButton.addEventListener("click", async () => {
     await refresh();
     if (call.endsWith("/undo") && !answer.undoneAt) await untilUndone(fileId);
   } catch (fault) {
-    alertBox.textContent = fault.message;
+    tellFault(alertBox, fault);
     alertBox.hidden = false;
     confirmButton.disabled = false;
   }

@@ -1,6 +1,6 @@
 /* API keys: made, rotated and revoked by the public API; a key's text is shown once. */
 
-import { post, remove } from "./api.js";
+import { post, remove, tellFault } from "./api.js";
 import { said } from "./words.js";
 
 const form = document.getElementById("new-key-form");
@@ -17,7 +17,7 @@ function showMade(answer, words) {
 
 function tell(dialog, fault) {
   const box = dialog.querySelector("[data-alert]");
-  box.textContent = fault?.message ?? "";
+  tellFault(box, fault);
   box.hidden = !fault;
 }
 

@@ -1,6 +1,6 @@
 /* The panel in the tray where a file's own names and words are told to be those of the dataset. */
 
-import { call } from "./api.js";
+import { call, tellFault } from "./api.js";
 import { formsOf } from "./dates.js";
 import { judgeText, readAs } from "./judging.js";
 import { blank, forgetSaved, suggestions } from "./mapping.js";
@@ -154,7 +154,7 @@ function saveRow(item, onChange) {
       await onChange();
       item.part("send").focus();
     } catch (fault) {
-      alert.textContent = fault.message;
+      tellFault(alert, fault);
       alert.hidden = false;
       save.disabled = false;
     }

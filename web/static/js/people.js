@@ -1,6 +1,6 @@
 /* People: invited, changed, kept out, removed, by the public API; a link is shown once. */
 
-import { call, post, remove } from "./api.js";
+import { call, post, remove, tellFault } from "./api.js";
 import { said } from "./words.js";
 
 const at = (id) => document.getElementById(id);
@@ -14,7 +14,7 @@ let confirmed = null;
 function tell(dialog, fault) {
   const box = dialog.querySelector("[data-alert]");
   const whole = dialog.querySelector("[data-alert-box]") ?? box;
-  box.textContent = fault?.message ?? "";
+  tellFault(box, fault);
   whole.hidden = !fault;
 }
 

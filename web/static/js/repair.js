@@ -1,6 +1,6 @@
 /* Rows of a file, repaired in its page: judged at every key, sent as a file that repairs it. */
 
-import { announce, patiently } from "./api.js";
+import { announce, patiently, tellFault } from "./api.js";
 import { chip, element } from "./preview.js";
 import { clashing, csvOf, judged, readerOf, rowOf, rowsAsMetadata } from "./repairing.js";
 import { Upload, isStopped } from "./upload.js";
@@ -31,10 +31,10 @@ async function open() {
     read = readerOf(data, rules, data.mapping ? await patiently(data.mapping) : null);
     rows = (await fetchRows()).map((told) => rowOf(told, read, rules));
   } catch (fault) {
-    tellFault(fault.message);
+    refuse(fault);
     return;
   }
-  if (!rows.length) { tellFault(said.rowsAway); return; }
+  if (!rows.length) { refuse(new Error(said.rowsAway)); return; }
   const left = data.aside - data.sent.length - rows.length;
   const notes = [data.sent.length ? said.rowsSentBefore(data.sent.length) : "", left > 0 ? said.rowsBeyond(rows.length, left) : ""].filter(Boolean);
   part("note").textContent = notes.join(" ");
@@ -189,8 +189,8 @@ function goToNext(input) {
   (goal ?? part("send")).focus();
 }
 
-function tellFault(words) {
-  part("alert").textContent = words;
+function refuse(fault, comfort = "") {
+  part("alert").replaceChildren(tellFault(element("span"), fault), ...(comfort ? [` ${comfort}`] : []));
   part("alert").hidden = false;
   part("told").textContent = "";
 }
@@ -215,7 +215,7 @@ async function send() {
   } catch (fault) {
     if (isStopped(fault)) return;
     showFoot();
-    tellFault(`${fault.message} ${said.repairsKept}`);
+    refuse(fault, said.repairsKept);
   }
 }
 

@@ -8,6 +8,7 @@ import { offerMapping } from "./mapping-form.js";
 import { madeFor, savedMappings } from "./mapping.js";
 import { assess, chip, element, kindInWords, previewTable } from "./preview.js";
 import { look } from "./reading.js";
+import { inEnglish } from "./texts.js";
 import { begunFor, forget, unfinished } from "./unfinished.js";
 import { Upload, isStopped } from "./upload.js";
 import { bytes, percent, said } from "./words.js";
@@ -56,7 +57,7 @@ async function inspect(item) {
     if (item.file.size > Number(drop.dataset.largest)) item.head.refusal = said.tooLarge(drop.dataset.largestWords);
     item.begun = begunFor(item.file);
     const select = item.part("dataset");
-    select.replaceChildren(...known.datasets.map((dataset) => element("option", { value: dataset.name, textContent: dataset.title })));
+    select.replaceChildren(...known.datasets.map((dataset) => inEnglish(element("option", { value: dataset.name, textContent: dataset.title }))));
     const begun = known.datasets.find((dataset) => dataset.name === item.begun?.dataset);
     const guessed = guess(known, item.head, item.file.name);
     const labels = item.head.text ? readAs(guessed, item.head, known).labels : [];
@@ -68,7 +69,7 @@ async function inspect(item) {
     for (const stale of entries.querySelectorAll(`[data-begun="${item.begun?.fileId ?? ""}"]`)) stale.remove();
     await choose(item, dataset.name);
   } catch (fault) {
-    fail(item, fault.message);
+    fail(item, fault);
   }
 }
 
@@ -159,14 +160,14 @@ async function send(item) {
     await showSent(item.upload.fileId);
   } catch (fault) {
     if (isStopped(fault)) return;
-    fail(item, fault.message);
+    fail(item, fault);
   }
 }
 
-function fail(item, words) {
+function fail(item, fault) {
   item.state = "failed";
-  item.part("verdict").replaceChildren(chip("bad", words));
-  announce(said.of(item.file.name, words));
+  item.part("verdict").replaceChildren(inEnglish(chip("bad", fault.message), Boolean(fault.isEnglish)));
+  announce(said.of(item.file.name, fault.message));
   show(item);
 }
 

@@ -39,5 +39,12 @@ export function counted(one, many, number, values) {
   return filled(form, { number: count(number), ...values });
 }
 
+/** Say whether what an element holds is English, on a page in another language (WCAG 2.2, 3.1.2); return it. */
+export function inEnglish(element, isEnglish = true) {
+  if (isEnglish && document.documentElement.lang !== "en") element.lang = "en";
+  else element.removeAttribute("lang");
+  return element;
+}
+
 /** Return things one after the other, as the language parts them. */
 export const listed = (things) => things.join(_(", "));

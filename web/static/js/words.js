@@ -54,6 +54,7 @@ export const said = {
   copy: _("Copy"),
   copied: _("Copied"),
   marked: _("Marked; press Ctrl and C to copy"),
+  asked: (label) => (label.endsWith("…") ? _("%(action)s?", { action: label.slice(0, -1) }) : label),
   workingOut: _("Working out what would change…"),
   firstRows: _("The first rows, the cells at fault marked"),
   why: _("Why"),
