@@ -169,3 +169,35 @@ def on_dashboards(rows: int) -> str:
     return counted(
         "%(number)s row is on your dashboards.", "%(number)s rows are on your dashboards.", rows
     )
+
+
+def new_file() -> Action:
+    """Return the way to sending a file."""
+    return Action(_("Send another file"), "/files", needs=Scope.FILES_WRITE)
+
+
+def fixed_file(file: FileAnswer) -> Action:
+    """Return the way to sending it again, linked to this one.
+
+    What repairs a file is read with its mapping: where one is to blame, the new file starts anew.
+    """
+    if file.mapping is not None:
+        return new_file()
+    href = f"/files?repairOf={file.id}"
+    return Action(_("Send it again, fixed"), href, needs=Scope.FILES_WRITE)
+
+
+def dashboard() -> Action:
+    """Return the way to the numbers."""
+    return Action(_("See the dashboard"), "/", needs=Scope.INSIGHTS_READ)
+
+
+def downloads(file: FileAnswer, aside: int) -> tuple[Action, ...]:
+    """Return the way to the rows set aside; none once they are removed."""
+    href = file.links.rejected_rows_csv
+    if href is None or not aside:
+        return ()
+    label = counted("Download %(number)s row", "Download %(number)s rows", aside)
+    if file.statistics and file.statistics.rows_repaired:
+        label = counted("Download it", "Download all %(number)s", aside)
+    return (Action(label, href, needs=Scope.FILES_DOWNLOAD, is_download=True),)

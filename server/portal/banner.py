@@ -7,7 +7,15 @@ from datetime import datetime
 from server.access.scopes import Scope
 from server.files.answers import FileAnswer, Statistics
 from server.files.lifecycle import Outcome, Stage
-from server.portal.actions import again, on_dashboards, repairs_stay
+from server.portal.actions import (
+    again,
+    dashboard,
+    downloads,
+    fixed_file,
+    new_file,
+    on_dashboards,
+    repairs_stay,
+)
 from server.portal.counts import beginning, counted
 from server.portal.dates import moment_in_words
 from server.portal.parts import Action, Banner, Tone
@@ -27,7 +35,7 @@ def banner_of(file: FileAnswer, *, now: datetime, zone: str, may_send: bool = Tr
         may_send: False for a reader who has to ask others to repair or send files.
     """
     banner = _banner_of(file, now, zone, may_send=may_send)
-    is_for_senders = any(it == _new_file() for it in banner.actions)
+    is_for_senders = any(it in (new_file(), fixed_file(file)) for it in banner.actions)
     if may_send or not is_for_senders:
         return banner
     senders = _("Files are sent by %(roles)s.") % {"roles": who_may(Scope.FILES_WRITE)}
@@ -67,7 +75,7 @@ def _plain_end(file: FileAnswer, statistics: Statistics) -> Banner:
             _("The file has a header and no rows."),
             _("Its header is in order. Nothing was loaded, and nothing has changed."),
             None,
-            (_new_file(),),
+            (new_file(),),
         )
     if file.outcome is Outcome.IMPORTED:
         return Banner(
@@ -75,7 +83,7 @@ def _plain_end(file: FileAnswer, statistics: Statistics) -> Banner:
             on_dashboards(statistics.rows_imported),
             _("Every row of the file is in."),
             None,
-            (_dashboard(),),
+            (dashboard(),),
         )
     if file.outcome is Outcome.DUPLICATE:
         earlier = file.duplicate_of
@@ -92,7 +100,7 @@ def _plain_end(file: FileAnswer, statistics: Statistics) -> Banner:
             _would(statistics),
             _("The file was only checked, as asked. Send it again to import it."),
             None,
-            (_new_file(),),
+            (new_file(),),
         )
     told = (
         _("Your dashboards show what they would show had the file never been sent."),
@@ -146,7 +154,7 @@ def _under_way(file: FileAnswer, now: datetime, zone: str) -> Banner:
 
 def _with_rejections(file: FileAnswer, statistics: Statistics, *, may_send: bool) -> Banner:
     aside = statistics.rows_rejected
-    downloads = _downloads(file, aside)
+    rows = downloads(file, aside)
     repaired = statistics.rows_repaired
     if repaired and repaired >= aside:
         return Banner(
@@ -158,7 +166,7 @@ def _with_rejections(file: FileAnswer, statistics: Statistics, *, may_send: bool
                 aside,
             ),
             None,
-            (*downloads, _dashboard()),
+            (*rows, dashboard()),
         )
     title = f"{on_dashboards(statistics.rows_imported)} {_set_aside(aside)}"
     if repaired:
@@ -166,11 +174,11 @@ def _with_rejections(file: FileAnswer, statistics: Statistics, *, may_send: bool
             "%(number)s of them came in since.", "%(number)s of them came in since.", repaired
         )
         title = f"{title} {since}"
-    if downloads and not may_send:
+    if rows and not may_send:
         text = _(
             "%(roles)s can repair them and send them again; nothing else needs to be done."
         ) % {"roles": beginning(who_may(Scope.FILES_WRITE))}
-    elif downloads:
+    elif rows:
         text = _(
             "Download them, repair them and send them again as a file; nothing else needs to be "
             "done."
@@ -179,7 +187,7 @@ def _with_rejections(file: FileAnswer, statistics: Statistics, *, may_send: bool
         text = _(
             "The rows were kept for a set time and are removed; check the file again to see them."
         )
-    return Banner(Tone.WARN, title, text, None, (*downloads, _dashboard()))
+    return Banner(Tone.WARN, title, text, None, (*rows, dashboard()))
 
 
 def _failed(file: FileAnswer, statistics: Statistics) -> Banner:
@@ -187,11 +195,11 @@ def _failed(file: FileAnswer, statistics: Statistics) -> Banner:
     detail = str(failure.get("detail") or "").strip()
     # A detail that only repeats the title, in the words of the contract, says nothing more.
     says_more = detail.rstrip(".") != str(failure.get("title") or "").rstrip(".")
-    actions: tuple[Action, ...] = (_new_file(),)
+    actions: tuple[Action, ...] = (new_file(),)
     if file.outcome is Outcome.FAILED and failure.get("retryable"):
         actions = (again(file, _("Retry")),)
-    elif statistics.rows_rejected:
-        actions = (*_downloads(file, statistics.rows_rejected), _new_file())
+    elif file.outcome is Outcome.FAILED:
+        actions = (*downloads(file, statistics.rows_rejected), fixed_file(file))
     is_quiet = file.outcome in (Outcome.CANCELLED, Outcome.NEVER_UPLOADED)
     code = str(failure.get("code") or "") or None
     told = (
@@ -212,25 +220,6 @@ def _failed(file: FileAnswer, statistics: Statistics) -> Banner:
 def _sentence(words: str) -> str:
     """Return words that stand by themselves elsewhere as a sentence."""
     return _("%(words)s.") % {"words": words}
-
-
-def _new_file() -> Action:
-    return Action(_("Send another file"), "/files", needs=Scope.FILES_WRITE)
-
-
-def _dashboard() -> Action:
-    return Action(_("See the dashboard"), "/", needs=Scope.INSIGHTS_READ)
-
-
-def _downloads(file: FileAnswer, aside: int) -> tuple[Action, ...]:
-    """Return the way to the rows set aside; none once they are removed."""
-    href = file.links.rejected_rows_csv
-    if href is None:
-        return ()
-    label = counted("Download %(number)s row", "Download %(number)s rows", aside)
-    if file.statistics and file.statistics.rows_repaired:
-        label = counted("Download it", "Download all %(number)s", aside)
-    return (Action(label, href, needs=Scope.FILES_DOWNLOAD, is_download=True),)
 
 
 def _near_misses(failure: Mapping[str, object]) -> list[str]:

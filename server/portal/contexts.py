@@ -25,6 +25,7 @@ from server.portal.parts import (
     Figure,
     FileLine,
     HistoryLine,
+    InsteadOf,
     Option,
     OutageLine,
     Step,
@@ -125,6 +126,8 @@ class FilesPage:
     unsent: str | None
     """How many were asked for and never sent, in words; they are not in the list."""
     unsent_href: str
+    instead_of: InsteadOf | None
+    """The file that failed and in whose place the next one is sent; None elsewhere."""
     next_href: str | None
     newer_href: str | None
     """Where to ask for what others have sent since; None on older pages."""

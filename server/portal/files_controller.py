@@ -24,7 +24,7 @@ from server.portal.counts import counted
 from server.portal.figures import limit
 from server.portal.file_lines import file_line
 from server.portal.files_filters import UNSENT, Filters, days_options, read_filters, result_options
-from server.portal.parts import Option
+from server.portal.parts import InsteadOf, Option
 from server.portal.reader import PageRequest, shell_of, titles_of
 from server.portal.refusals import answer_page, to_sign_in
 from server.portal.rules import rules_of
@@ -63,6 +63,7 @@ class FilePagesController(Controller):
         days: Annotated[str, QueryParameter()] = "",
         words: Annotated[str, QueryParameter(name="q")] = "",
         after: Annotated[str, QueryParameter()] = "",
+        repair_of: Annotated[str, QueryParameter(name="repairOf")] = "",
     ) -> Template:
         """Show the newest files, fifty at a time; those never sent only when asked for."""
         shell = shell_of(request, title=_("Files"), place="files")
@@ -78,6 +79,9 @@ class FilePagesController(Controller):
         now = clock()
         found = await file_service.page(principal.workspace_id, filters.query(now, shell.zone))
         unsent = 0 if filters.is_any else await file_service.count_unsent(principal.workspace_id)
+        failed = None
+        if repair_of:
+            failed = await file_service.get(principal.workspace_id, parse_file_id(repair_of))
         page = FilesPage(
             shell=shell,
             files=tuple(
@@ -95,6 +99,9 @@ class FilePagesController(Controller):
             unsent=_unsent(unsent) if unsent else None,
             unsent_href=f"/files?result={UNSENT}",
             newer_href=None if filters.after else _newer(filters, now),
+            instead_of=InsteadOf(str(failed.file_id), failed.name, failed.dataset_type)
+            if failed
+            else None,
             next_href=page_path("/files", [*filters.chosen, ("after", found.next_cursor)])
             if found.next_cursor
             else None,

@@ -204,3 +204,12 @@ class OutageLine:
     works: str
     """Empty when it is not the only one: what works without one need not work without two."""
     waits: str
+
+
+@dataclass(frozen=True)
+class InsteadOf:
+    """A file that failed, on the way to sending it again."""
+
+    file_id: str
+    name: str
+    dataset_type: str

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Request, Route, expect
 
 from server.datasets.catalogue import Catalogue
 from server.datasets.template import template_csv
-from tests.browser.conftest import Portal
+from tests.browser.conftest import ALL_BAD_ID, Portal
 
 pytestmark = pytest.mark.browser
 
@@ -79,6 +79,23 @@ def test_a_dropped_file_is_looked_at_then_sent_and_followed(page: Page, portal: 
         "file": {"name": "export.csv", "type": "csv", "sizeBytes": len(ORDERS)},
     }
     assert asked[1][2] == ORDERS
+
+
+def test_the_file_sent_in_place_of_one_that_failed_is_linked_to_it(
+    page: Page, portal: Portal
+) -> None:
+    asked = answer_api(page, portal)
+    transactions = next(it for it in Catalogue.built_in().all() if it.name == "transactions")
+    page.goto(f"/files/{ALL_BAD_ID}")
+    page.get_by_role("link", name="Send it again, fixed").click()
+    page.wait_for_url("/files?repairOf=*")
+
+    page.evaluate(_DROP, ["fixed.csv", template_csv(transactions)])
+    page.locator("#entries > li").get_by_role("button", name="Send", exact=True).click()
+
+    expect(page.locator("#tray")).to_be_hidden()
+    assert json.loads(asked[0][2])["options"] == {"repairOf": str(ALL_BAD_ID)}
+    expect(page.locator("#instead")).to_have_count(0)
 
 
 def test_a_file_goes_where_its_sender_says(page: Page, portal: Portal) -> None:

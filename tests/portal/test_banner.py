@@ -12,7 +12,7 @@ from server.portal.consequence import consequence_of
 from server.portal.parts import Tone
 from server.portal.words import chip_of
 from server.reports.consequence import Consequence
-from tests.portal.builders import NOW, STATISTICS, make_file
+from tests.portal.builders import FILE_ID, NOW, STATISTICS, make_file
 from tests.portal.test_templates import FILES, sums
 
 REPAIRS_STAY = "6 rows that repairs of it brought in stay"
@@ -71,3 +71,20 @@ def test_a_failure_says_once_that_nothing_was_loaded(code: FailureCode) -> None:
 
     assert "loaded" not in text_of(file, may_send=True)
     assert text_of(file, may_send=True).endswith("Nothing of it is on your dashboards.")
+
+
+@pytest.mark.parametrize(
+    ("changes", "href"),
+    [
+        ({}, f"/files?repairOf={FILE_ID}"),
+        # What repairs a file is read with its mapping, which the browser would not know of.
+        ({"mapping_id": FILE_ID, "mapping_name": "shop", "mapping_version": 1}, "/files"),
+    ],
+)
+def test_a_file_that_failed_leads_to_sending_it_again(
+    changes: dict[str, object], href: str
+) -> None:
+    failure = {"code": "header-mismatch", "retryable": False}
+    file = answer_file(make_file(Stage.FAILED, Outcome.FAILED, failure=failure, **changes))
+
+    assert [it.href for it in banner_of(file, now=NOW, zone="UTC").actions] == [href]

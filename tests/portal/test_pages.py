@@ -197,3 +197,17 @@ async def test_a_new_workspace_is_told_what_to_do(
         response = await client.get("/")
 
     assert "Nothing to add up yet" in response.text
+
+
+async def test_a_page_opened_to_send_a_file_again_names_the_one_that_failed(
+    reader: httpx.AsyncClient, client: httpx.AsyncClient
+) -> None:
+    asked = {"datasetType": "orders", "file": {"name": "failed.csv", "type": "csv"}}
+    sent = (await client.post("/analytics/files/upload", json=asked)).json()
+    file_id = sent["id"]
+
+    page = (await reader.get(f"/files?repairOf={file_id}")).text
+
+    assert "The next file is sent in place of “failed.csv”." in page
+    assert f'data-repair-of="{file_id}" data-repair-dataset="orders"' in page
+    assert (await reader.get("/files?repairOf=nonsense")).status_code == 404

@@ -34,6 +34,7 @@ from server.portal.file_page import file_page
 from server.portal.file_parts import RejectedCell, RejectedReason
 from server.portal.numbers import read_extent, read_numbers
 from server.portal.overview import Asked, overview_page
+from server.portal.parts import InsteadOf
 from server.portal.periods import month_to
 from server.portal.rejected import rejected_rows
 from server.portal.repairs import Family
@@ -186,6 +187,7 @@ def test_the_list_of_files_renders() -> None:
             bool(files),
             None if files else "2 files asked for and not sent",
             "/files?result=unsent",
+            InsteadOf("1", "failed.csv", "transactions") if files else None,
             next_href,
             "/files/newer",
             "5 GiB",

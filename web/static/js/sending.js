@@ -139,6 +139,7 @@ async function send(item) {
   const request = { datasetType: dataset.name, file: { name: file.name, type: head.type, sizeBytes: file.size } };
   if (item.isCp1252) request.options = { encoding: "cp1252" };
   if (item.mapping) request.options = { ...request.options, mapping: item.mapping.id };
+  if (!item.upload && !item.begun) link(request);
   item.upload ??= new Upload(file, request, {
     multipartFrom: Number(drop.dataset.multipartFrom),
     begun: item.begun,
@@ -162,6 +163,15 @@ async function send(item) {
     if (isStopped(fault)) return;
     fail(item, fault);
   }
+}
+
+/** Tie the first file of its dataset to the one that failed, where the page was opened for that. */
+function link(request) {
+  const { repairOf, repairDataset } = drop.dataset;
+  if (!repairOf || repairDataset !== request.datasetType) return;
+  request.options = { ...request.options, repairOf };
+  delete drop.dataset.repairOf;
+  document.getElementById("instead").remove();
 }
 
 function fail(item, fault) {
