@@ -60,6 +60,9 @@ def test_a_folder_is_there_again_in_another_folder(tmp_path: Path) -> None:
     whole = sorted((tmp_path / "vault" / "backups").iterdir())[0].name
     lose_bytes(tmp_path / "one", file_id)
     with_gaps = tallydock(appliance, "backup", *arguments)
+    other_key = tmp_path / "other"
+    other_key.write_text(secrets.token_hex(32))
+    mixed = tallydock(appliance, "backup", str(tmp_path / "vault"), "--key", str(other_key))
     listed = tallydock(appliance, "backups", *arguments)
     there = Appliance(tmp_path / "two")
     restored = tallydock(there, "restore", *arguments, "--name", whole)
@@ -73,6 +76,9 @@ def test_a_folder_is_there_again_in_another_folder(tmp_path: Path) -> None:
     assert backed_up.returncode == 0, backed_up.stderr
     assert with_gaps.returncode == 3
     assert file_id in with_gaps.stderr
+    assert mixed.returncode == 1
+    assert "manifest does not open: it is damaged, or the key is another one" in mixed.stderr
+    assert len(listed.stdout.splitlines()) == 2
     assert "gaps" not in listed.stdout.splitlines()[0]
     assert listed.stdout.splitlines()[1].endswith("gaps in 1 files")
     assert restored.returncode == 0, restored.stderr

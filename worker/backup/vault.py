@@ -95,9 +95,13 @@ class Vault:
         Raises:
             NotSealed: it is damaged, or the key is another one.
         """
-        told = json.loads(b"".join(self.sealer.open(backup.folder / MANIFEST)))
+        path = backup.folder / MANIFEST
+        try:
+            told = json.loads(b"".join(self.sealer.open(path)))
+        except NotSealed as fault:
+            raise NotSealed(str(path)) from fault
         if not isinstance(told, dict):
-            raise NotSealed(backup.name)
+            raise NotSealed(str(path))
         return told
 
     def backups(self) -> list[Backup]:

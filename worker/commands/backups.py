@@ -48,8 +48,10 @@ def backup_command(folder: Path, key: Path, keep: int | None, *, site: bool) -> 
     vault = _vault(folder, key)
     try:
         with hold(vault) as held:
-            written = run_with_parts(
-                lambda parts: write_backup(parts, held, _standard_input() if site else None)
+            written = _told(
+                lambda: run_with_parts(
+                    lambda parts: write_backup(parts, held, _standard_input() if site else None)
+                )
             )
             _tell(written)
             if keep is not None:
