@@ -175,6 +175,16 @@ def test_files_laid_over_in_two_lines_are_not_silently_half_left_out(folder: Pat
     assert (folder / ".env").read_text() == twice
 
 
+def test_a_second_line_that_names_all_of_the_first_is_taken(folder: Path) -> None:
+    (folder / ".env").write_text(
+        "COMPOSE_FILE=compose.yaml:offline.yaml\nCOMPOSE_FILE=compose.yaml:bank.yaml\n"
+    )
+
+    assert run(folder, "./install", "tallydock.example.com").returncode == 0
+
+    assert lines(folder)[1] == "COMPOSE_FILE=compose.yaml:bank.yaml"
+
+
 def test_a_bundle_keeps_the_file_that_docker_lays_over_by_itself(folder: Path) -> None:
     for name in ("offline.yaml", "compose.override.yaml"):
         (folder / name).write_text("services: {}\n")

@@ -8,7 +8,9 @@ import os
 import shutil
 import tarfile
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 from urllib.parse import quote
 
 import httpx
@@ -27,11 +29,15 @@ pytestmark = [
 ]
 
 
+_UNDO_DAYS: Final = 30
+
+
 @pytest.fixture(scope="module")
 def site(docker: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Install, as the README says, and remove everything in the end."""
     site = Site(tmp_path_factory.mktemp("site") / "compose", docker)
     site.lay_out()
+    (site.folder / ".env").write_text(f"TALLYDOCK_UNDO_DAYS={_UNDO_DAYS}\n")
     try:
         site.run("./install", HOST)
         yield site
@@ -51,6 +57,11 @@ def test_a_file_sent_through_the_proxy_is_on_the_dashboard(client: httpx.Client)
 
     assert file["status"] == "Completed", file
     assert totals(client)
+    # What .env said before the install reached the programs.
+    completed, until = (
+        datetime.fromisoformat(str(file[name])) for name in ("completedAt", "undoUntil")
+    )
+    assert abs(until - completed - timedelta(days=_UNDO_DAYS)) < timedelta(hours=1)
 
 
 def test_an_unsigned_header_makes_no_other_file_of_an_upload(client: httpx.Client) -> None:
