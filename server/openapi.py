@@ -19,6 +19,7 @@ from server.version import VERSION
 Json = dict[str, object]
 
 _VENDOR = "/static/vendor/swagger-ui-5.35.0"
+_FONT = "/static/vendor/inter-5.3.0/inter-latin-wght-normal.woff2?v=5.3.0"
 _SCHEME = "apiKey"
 _METHODS = frozenset({"get", "put", "post", "delete", "patch"})
 
@@ -55,13 +56,20 @@ _PAGE = f"""<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Tallydock API</title>
+<title>API · Tallydock</title>
 <link rel="icon" href="/static/img/mark.svg" type="image/svg+xml">
+<script src="/static/js/early.js"></script>
+<link rel="preload" href="{_FONT}" as="font" type="font/woff2" crossorigin>
 <link rel="stylesheet" href="{_VENDOR}/swagger-ui.css">
+<link rel="stylesheet" href="/static/css/api-reference.css">
 <script src="{_VENDOR}/swagger-ui-bundle.js" defer></script>
 <script src="/static/js/api-reference.js" defer></script>
 </head>
-<body><main id="reference" data-schema="/schema/openapi.json"></main></body>
+<body>
+<header><a class="brand" href="/"><img src="/static/img/mark.svg" alt="" width="26" height="26">Tallydock</a>
+<a href="/">Back to the portal</a></header>
+<main id="reference" data-schema="/schema/openapi.json"></main>
+</body>
 </html>
 """
 

@@ -71,9 +71,10 @@ async def test_the_reference_page_loads_nothing_from_elsewhere(
 
     assert page.headers["content-type"].startswith("text/html")
     assert "//" not in page.text.replace("<!doctype", "")
-    addresses = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    addresses = re.findall(r'(?:src|href)="(/static/[^"]+)"', page.text)
     found = [(await stranger.get(address)).status_code for address in addresses]
-    assert found == [200] * 4
+    assert found == [200] * 8
+    assert '<a href="/">Back to the portal</a>' in page.text
 
 
 def test_the_vendored_page_is_what_its_checksums_say() -> None:
