@@ -66,8 +66,12 @@ _PAGE = f"""<!doctype html>
 <script src="/static/js/api-reference.js" defer></script>
 </head>
 <body>
-<header><a class="brand" href="/"><img src="/static/img/mark.svg" alt="" width="26" height="26">Tallydock</a>
-<a href="/">Back to the portal</a></header>
+<header>
+<a class="brand" href="/">
+<img src="/static/img/mark.svg" alt="" width="26" height="26">Tallydock
+</a>
+<a href="/">Back to the portal</a>
+</header>
 <main id="reference" data-schema="/schema/openapi.json"></main>
 </body>
 </html>
