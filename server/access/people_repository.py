@@ -1,5 +1,6 @@
 """All SQL of people: users, what they are in which workspace, and their sessions."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -8,7 +9,8 @@ from sqlalchemy import delete, func, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from server.access.models import Membership, User, UserSession, Workspace
+from server.access.keys import hash_of
+from server.access.models import Membership, SignInFailure, User, UserSession, Workspace
 from server.access.roles import Role
 
 
@@ -20,6 +22,8 @@ class Person:
     membership: Membership
     last_seen_at: datetime | None
     """Of their sessions that have not ended."""
+    locked_until: datetime | None
+    """Until when the right password is refused too, after too many wrong ones; may be over."""
 
 
 class PeopleRepository:
@@ -92,7 +96,19 @@ class PeopleRepository:
         if after is not None:
             statement = statement.where(col(User.user_id) < after)
         rows = (await self._session.exec(statement)).all()
-        return [Person(user, membership, seen) for user, membership, seen in rows]
+        locked = await self._locks(user.email for user, _, _ in rows)
+        return [
+            Person(user, membership, seen, locked.get(hash_of(user.email)))
+            for user, membership, seen in rows
+        ]
+
+    async def _locks(self, emails: Iterable[str]) -> dict[str, datetime | None]:
+        """Return address hash → when its lock ends, of those that are locked."""
+        statement = select(SignInFailure.address_hash, SignInFailure.locked_until).where(
+            col(SignInFailure.address_hash).in_([hash_of(email) for email in emails]),
+            col(SignInFailure.locked_until).is_not(None),
+        )
+        return dict((await self._session.exec(statement)).all())
 
     async def places(self, user_id: UUID) -> list[tuple[Membership, Workspace]]:
         """Return the workspaces the user may work in, the one joined first at the head."""

@@ -15,6 +15,7 @@ from server.access.rate_limit import RateLimit
 from server.access.sign_in_lock import SignInLock
 from server.audit.actions import Action
 from server.audit.trail import Subject, record
+from server.errors import RateLimited
 from server.unit_of_work import UnitsOfWork
 
 logger = structlog.get_logger(__name__)
@@ -37,9 +38,17 @@ class Proof:
         """Return when one more try is allowed for the address.
 
         Raises:
-            RateLimited: too many tries, or the address is locked.
+            RateLimited: too many tries, or the address is locked; where both are so, the one that
+                lasts longer: who waits as told must not be refused again.
         """
-        self.tries.take(address)
+        try:
+            self.tries.take(address)
+        except RateLimited as braked:
+            try:
+                await self._lock.check(address, now)
+            except RateLimited as locked:
+                raise max(braked, locked, key=_wait_of) from None
+            raise
         await self._lock.check(address, now)
 
     async def by_password(
@@ -87,6 +96,10 @@ class Proof:
     async def succeeded(self, address: str) -> None:
         """Forget the failures before."""
         await self._lock.succeeded(address)
+
+
+def _wait_of(limited: RateLimited) -> int:
+    return int(limited.headers["Retry-After"])
 
 
 def address_of(email: str) -> str:

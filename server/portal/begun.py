@@ -54,7 +54,9 @@ def too_many(limited: RateLimited) -> str:
     if seconds <= _BRAKE_SECONDS:
         return _("Too many tries for this e-mail. Wait half a minute, then try again.")
     return counted(
-        "Too many tries for this e-mail. Wait %(number)s minute, then try again.",
-        "Too many tries for this e-mail. Wait %(number)s minutes, then try again.",
+        "Too many tries for this e-mail. Wait %(number)s minute, then try again. "
+        "A password link from an administrator lifts this at once.",
+        "Too many tries for this e-mail. Wait %(number)s minutes, then try again. "
+        "A password link from an administrator lifts this at once.",
         math.ceil(seconds / 60),
     )

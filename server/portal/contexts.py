@@ -67,6 +67,8 @@ class Shell:
     """Every workspace of theirs, this one too."""
     navigation: tuple[Entry, ...]
     """The pages they may open."""
+    may_send: bool
+    """False for who only reads: there is no place to drop files on."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,8 @@ class SignInPage:
     """Path to open after signing in; always a path of ours."""
     token: str
     """Must come back with the form, beside a cookie of the same value."""
+    note: str | None
+    """Why the page stands there although somebody was signed in."""
     alert: str | None
     """Why the last try did not let in."""
 
@@ -140,8 +144,6 @@ class FilesPage:
     """Workspace and user, by which the browser keeps apart what was begun and not ended."""
     base_url: str
     """Public address, for the commands that show how to send by API."""
-    may_send: bool
-    """False for who only reads: no place to drop files on."""
 
 
 @dataclass(frozen=True)

@@ -110,7 +110,6 @@ class FilePagesController(Controller):
             multipart_from_bytes=_MULTIPART_FROM_BYTES,
             owner=f"{principal.workspace_id}/{principal.name}",
             base_url=settings.base_url,
-            may_send=Scope.FILES_WRITE in principal.scopes,
         )
         return Template("files.html", context={"page": page})
 

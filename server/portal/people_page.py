@@ -56,25 +56,14 @@ def people_page(
         roles=tuple(RoleKind(str(role), name, MAY[role]) for role, name in ROLES.items()),
         workspace=workspace.name,
         requires_second_factor=workspace.requires_totp,
-        second_factor_note=counted(
-            "%(having)s of %(number)s person here have one.",
-            "%(having)s of %(number)s people here have one.",
-            len(lines),
-            having=count(having),
-        ),
+        second_factor_note=having_one(having, len(lines)),
         may_require=workspace.requires_totp or any(line.has_second_factor for line in own),
     )
 
 
 def _person(person: Person, shell: Shell, now: datetime) -> PersonLine:
     user, membership = person.user, person.membership
-    is_disabled = membership.disabled_at is not None
     seen = person.last_seen_at
-    if membership.disabled_at is not None:
-        since = moment_in_words(membership.disabled_at, now, shell.zone)
-        chip = Chip(Tone.QUIET, _("Kept out since %(since)s") % {"since": since})
-    else:
-        chip = Chip(Tone.OK, _("May sign in"))
     return PersonLine(
         user_id=str(user.user_id),
         name=user.name or user.email,
@@ -82,12 +71,47 @@ def _person(person: Person, shell: Shell, now: datetime) -> PersonLine:
         called=user.name or user.email,
         role=membership.role,
         role_words=ROLES[Role(membership.role)],
-        chip=chip,
+        chip=_state(person, shell, now),
         second_factor=_("On") if user.totp_since else _("Off"),
         has_second_factor=user.totp_since is not None,
-        is_disabled=is_disabled,
+        is_disabled=membership.disabled_at is not None,
+        is_locked=_locked_until(person, now) is not None,
         is_self=user.email == shell.user,
         last_seen=moment_in_words(seen, now, shell.zone) if seen else _("not signed in"),
+    )
+
+
+def _state(person: Person, shell: Shell, now: datetime) -> Chip:
+    out, lock = person.membership.disabled_at, _locked_until(person, now)
+    if out is not None:
+        since = moment_in_words(out, now, shell.zone)
+        return Chip(Tone.QUIET, _("Kept out since %(since)s") % {"since": since})
+    if lock is not None:
+        until = moment_in_words(lock, now, shell.zone)
+        return Chip(Tone.WARN, _("Locked until %(until)s") % {"until": until})
+    return Chip(Tone.OK, _("May sign in"))
+
+
+def _locked_until(person: Person, now: datetime) -> datetime | None:
+    """Return when the lock ends; None for who is kept out anyway, and where there is no lock."""
+    until = person.locked_until
+    is_locked = until is not None and until > now and person.membership.disabled_at is None
+    return until if is_locked else None
+
+
+def having_one(having: int, of: int) -> str:
+    """Return how many of so many people have a second factor, as a sentence."""
+    if having == of:
+        return counted("The only person here has one.", "All %(number)s people here have one.", of)
+    if not having:
+        return counted(
+            "The only person here has none.", "None of the %(number)s people here has one.", of
+        )
+    return counted(
+        "%(number)s of %(people)s people here has one.",
+        "%(number)s of %(people)s people here have one.",
+        having,
+        people=count(of),
     )
 
 

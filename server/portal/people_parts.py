@@ -31,6 +31,8 @@ class PersonLine:
     second_factor: str
     has_second_factor: bool
     is_disabled: bool
+    is_locked: bool
+    """True while too many wrong passwords keep them out."""
     is_self: bool
     last_seen: str
 

@@ -4,6 +4,7 @@ from litestar import Request
 from litestar.datastructures import State
 
 from server.access.principal import session_of
+from server.access.scopes import Scope
 from server.datasets.catalogue import Catalogue
 from server.errors import Unauthenticated
 from server.insights.question import is_known_zone
@@ -51,6 +52,7 @@ def shell_of(request: PageRequest, *, title: str, place: str) -> Shell:
             for place in session.places
         ),
         navigation=navigation_for(session.principal.scopes),
+        may_send=Scope.FILES_WRITE in session.principal.scopes,
     )
 
 

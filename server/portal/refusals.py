@@ -1,16 +1,17 @@
 """What a browser sees when a page cannot be shown: the sign-in, or a page that says why."""
 
 from collections.abc import Mapping
-from urllib.parse import quote
 
 from litestar import Response
 from litestar.response import Redirect, Template
 
 from server.access.principal import session_of
 from server.access.scopes import Scope
+from server.access.sessions import COOKIE
 from server.errors import AdapterError, ApplianceError, Forbidden, Internal, Unavailable
 from server.portal.contexts import ErrorPage
 from server.portal.counts import listed
+from server.portal.entrance import with_following
 from server.portal.navigation import navigation_for
 from server.portal.reader import PageRequest
 from server.portal.role_words import ONE, who_may
@@ -22,15 +23,16 @@ from server.telemetry.request_id import current_request_id
 def to_sign_in(request: PageRequest, _fault: Exception) -> Response[object]:
     """Answer a page without a session: sign in first, then come back here.
 
-    A part that a script asks for is refused: the sign-in must not be put in its place.
+    A part that a script asks for is refused: the sign-in must not be put in its place. Who brings
+    the cookie of a session that is over is told that it is: signing out takes the cookie away.
     """
     if "hx-request" in request.headers:
         return Response(None, status_code=401)
     path = request.url.path
     if request.url.query:
         path += f"?{request.url.query}"
-    following = "" if path == "/" else f"?following={quote(path, safe='/')}"
-    return Redirect(f"/sign-in{following}", status_code=303)
+    sign_in = "/sign-in?ended=1" if request.cookies.get(COOKIE) else "/sign-in"
+    return Redirect(with_following(sign_in, path), status_code=303)
 
 
 def answer_page(request: PageRequest, fault: Exception) -> Template | Redirect:

@@ -41,6 +41,7 @@ def _dataset(dataset: Dataset) -> dict[str, object]:
         "zoneAbbreviations": list(dataset.zone_abbreviations),
         "key": list(dataset.key),
         "onError": dataset.defaults.on_error,
+        "maxRejectedRatio": dataset.defaults.max_rejected_ratio,
         "columns": [_column(dataset, column) for column in dataset.columns],
     }
 

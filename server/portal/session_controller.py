@@ -73,10 +73,12 @@ class SessionController(Controller):
         settings: NamedDependency[Settings],
         following: Annotated[str, QueryParameter()] = "/",
         late: Annotated[str, QueryParameter()] = "",
+        ended: Annotated[str, QueryParameter()] = "",
     ) -> Template:
         """Show the form."""
         alert = _("That took too long. Begin again with your password.") if late else None
-        return _form(request, settings, following=own_path(following), alert=alert)
+        note = _ended() if ended else None
+        return _form(request, settings, following=own_path(following), note=note, alert=alert)
 
     @post("/sign-in", status_code=200)
     async def sign_in(
@@ -182,17 +184,25 @@ class SessionController(Controller):
         return Redirect("/", status_code=303)
 
 
+def _ended() -> str:
+    return _(
+        "Your session has ended. One ends when nobody clicks for a while, when its time is over, "
+        "and when a role or a password changes. Sign in to go on where you were."
+    )
+
+
 def _form(
     request: PageRequest,
     settings: Settings,
     *,
     following: str,
     email: str = "",
+    note: str | None = None,
     alert: str | None = None,
     status_code: int = 200,
 ) -> Template:
     token = token_of(request)
-    page = SignInPage(email=email[:110], following=following, token=token, alert=alert)
+    page = SignInPage(email=email[:110], following=following, token=token, note=note, alert=alert)
     cookies = [cookie_of(token, settings)]
     return Template(
         "sign-in.html", context={"page": page}, cookies=cookies, status_code=status_code

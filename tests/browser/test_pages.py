@@ -199,6 +199,11 @@ def test_undo_is_asked_about_with_its_consequence(page: Page, portal: Portal) ->
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(page.get_by_role("button", name="Undo import…")).to_be_focused()
+    done = {"undoneAt": "2026-11-22T08:42:00Z"}
+    page.route("**/analytics/files/*/undo", lambda route: route.fulfill(json=done))
+    page.keyboard.press("Enter")
+    dialog.get_by_role("button", name="Undo import").click()
+    expect(page.locator(".banner h2")).to_be_focused()
 
 
 def test_a_key_is_shown_once_rotated_and_revoked(page: Page) -> None:
@@ -220,6 +225,7 @@ def test_a_key_is_shown_once_rotated_and_revoked(page: Page) -> None:
     assert asked == [{"name": "nightly", "scopes": ["files:download", "files:read", "files:write"]}]
     page.get_by_role("button", name="I have kept it").click()
     expect(page.locator("#key-text")).to_have_text("")
+    expect(page.get_by_role("button", name="New key…").first).to_be_focused()
     page.get_by_role("button", name="Revoke…").first.click()
     expect(page.get_by_role("dialog")).to_contain_text("It stops working within seconds")
 
@@ -266,6 +272,39 @@ def test_colours_that_are_forced_leave_states_and_controls_to_be_seen(
     assert page.locator("a, button, select, input").evaluate_all(_SMALL_TARGETS) == []
 
 
+@pytest.mark.slow
+def test_colours_that_are_forced_leave_the_series_of_a_chart_apart(page: Page) -> None:
+    page.emulate_media(forced_colors="active", reduced_motion="reduce")
+
+    page.goto("/")
+    expect(page.locator('[data-chart="volume"] canvas')).to_be_visible()
+
+    colours = page.evaluate(_SERIES)
+    assert len(set(colours)) == len(colours) == 3
+    assert colours == page.locator('[data-chart="volume"] .swatch').evaluate_all(
+        "(all) => all.slice(0, 3).map((it) => getComputedStyle(it).backgroundColor)"
+    )
+
+
+def test_a_file_that_is_dropped_beside_the_tray_leaves_the_page_where_it_is(page: Page) -> None:
+    page.goto("/datasets")
+
+    is_swallowed = page.evaluate(_DROP_ANYWHERE)
+
+    assert is_swallowed
+    expect(page.locator("#not-here")).to_contain_text("The file was not sent.")
+    assert violations(page) == []
+
+
+_SERIES = """() => echarts
+  .getInstanceByDom(document.querySelector('[data-chart="volume"] .chart'))
+  .getOption().series.map((it) => it.itemStyle.color)"""
+_DROP_ANYWHERE = """() => {
+  const transfer = new DataTransfer();
+  transfer.items.add(new File(["a"], "a.csv", { type: "text/csv" }));
+  return ["dragover", "drop"].every((type) => !document.body.dispatchEvent(
+    new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true })));
+}"""
 _SMALL_TARGETS = """(all) => all
   .filter((it) => it.checkVisibility() && !it.closest("p, li, dd, .sr, .skip"))
   .map((it) => [it.outerHTML.slice(0, 60), it.getBoundingClientRect().height])

@@ -59,8 +59,9 @@ def test_a_person_is_invited_by_keyboard_joins_and_is_given_another_role(
     dialog.get_by_label("Role").select_option("editor")
     dialog.get_by_role("button", name="Change").click()
     expect(page.get_by_role("row", name="Jo Iner")).to_contain_text("Editor")
+    expect(page.get_by_role("button", name="Manage… Jo Iner")).to_be_focused()
     other.goto("/files")
-    other.wait_for_url("**/sign-in?following=/files")
+    other.wait_for_url("**/sign-in?ended=1&following=/files")
 
 
 def test_what_is_refused_is_told_in_the_dialog_that_asked(page: Page) -> None:

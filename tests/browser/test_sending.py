@@ -151,6 +151,96 @@ def test_a_header_that_does_not_match_is_told_before_a_byte_is_sent(
     expect(page.get_by_role("button", name="Send it")).to_be_hidden()
 
 
+REQUIRED = "transaction_id,transaction_type,created_at,provider_code,currency,amount\n"
+COMMAS = REQUIRED + "".join(
+    f't{day},Capture,2026-11-0{day}T10:00:00Z,adyen,EUR,"12,50"\n' for day in range(1, 6)
+)
+
+
+def test_a_file_that_would_load_nothing_is_sent_only_by_itself(page: Page, portal: Portal) -> None:
+    answer_api(page, portal)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/files")
+
+    page.evaluate(_DROP, ["transactions.csv", COMMAS])
+
+    bad = page.locator("#entries > li").first
+    expect(bad).to_contain_text("5 of the first 5 rows would be set aside")
+    expect(bad).to_contain_text("At most 10 % of the rows may be set aside")
+    expect(bad.locator("[data-send]")).to_have_text("Send anyway")
+    expect(page.locator("#send-all")).to_be_hidden()
+    expect(page.locator("#tray-title")).to_have_text("Needs a look before sending")
+    # A marked cell stands behind its label, and must not reach over it.
+    assert bad.locator(".faulty").first.evaluate("(it) => getComputedStyle(it).marginLeft") == "0px"
+    page.evaluate(_DROP, ["transactions_none.csv", REQUIRED])
+    expect(page.locator("#entries")).to_contain_text("Header matches, and no rows follow it")
+    expect(page.get_by_role("button", name="Send it")).to_be_visible()
+    expect(page.locator("#tray-title")).to_have_text("Ready to send")
+
+
+@pytest.mark.slow
+def test_a_header_that_fits_nothing_whole_is_taken_for_what_knows_most_of_it(
+    page: Page, portal: Portal
+) -> None:
+    answer_api(page, portal)
+    page.goto("/files")
+    headers = {
+        "transaction_id,currency,amount": "transactions",
+        "transaction_id,type,created,currency,amount": "transactions",
+        ORDERS.splitlines()[0]: "orders",
+    }
+
+    for labels in headers:
+        page.evaluate(_DROP, ["pasted.csv", f"{labels}\n{',' * labels.count(',')}\n"])
+
+    chosen = page.get_by_label("Dataset")
+    for at, dataset in enumerate(headers.values()):
+        expect(page.locator("#entries > li").nth(at).locator(chosen)).to_have_value(dataset)
+
+
+@pytest.mark.slow
+def test_a_mapping_says_what_it_lacks_and_can_be_let_go_of(page: Page, portal: Portal) -> None:
+    answer_api(page, portal)
+    gone: list[str] = []
+
+    def keep(route: Route, request: Request) -> None:
+        if request.method == "GET":
+            route.fulfill(json={"results": [], "links": {"next": None}})
+        elif request.method == "DELETE":
+            gone.append(urlsplit(request.url).path)
+            route.fulfill(status=204)
+        else:
+            saved = json.loads(request.post_data or "{}")
+            route.fulfill(status=201, json={**saved, "id": "m1", "version": 1})
+
+    page.route(re.compile(r"/analytics/mappings"), keep)
+    page.goto("/files")
+    page.evaluate(
+        _DROP,
+        ["transactions.csv", COMMAS.replace("amount", "ammount").replace("EUR", "Euro")],
+    )
+    entry = page.locator("#entries > li")
+    entry.get_by_role("button", name="Map columns…").click()
+    expect(entry.get_by_label("What “Euro” in currency stands for")).to_be_visible()
+    entry.get_by_label("What stands for amount").select_option("")
+    expect(entry).to_contain_text("Not mapped yet: amount.")
+
+    entry.get_by_role("button", name="Save it incomplete").click()
+
+    expect(entry).to_contain_text("Read with your mapping “transactions”.")
+    expect(entry.locator("[data-send]")).to_be_focused()
+    entry.get_by_role("button", name="Read it without the mapping").click()
+    expect(entry).not_to_contain_text("Read with your mapping")
+    entry.get_by_role("button", name="Read it with “transactions”").click()
+    entry.get_by_role("button", name="Change the mapping…").click()
+    entry.get_by_role("button", name="Remove the mapping…").click()
+    expect(entry).to_contain_text("not recognised any more")
+    assert gone == []
+    entry.get_by_role("button", name="Remove it for everybody").click()
+    expect(entry.get_by_role("button", name="Map columns…")).to_be_focused()
+    assert gone == ["/analytics/mappings/m1"]
+
+
 def test_cells_pasted_from_a_spreadsheet_are_a_file(page: Page, portal: Portal) -> None:
     answer_api(page, portal)
     page.goto("/files")

@@ -30,6 +30,7 @@ SHELL = Shell(
     role="editor",
     places=(PlaceLine("ours", "Northwind Pay", "editor", is_here=True),),
     navigation=navigation_for(ALL_SCOPES),
+    may_send=True,
 )
 TITLES = {"transactions": English("Transactions")}
 

@@ -2,6 +2,7 @@
 
 import base64
 import re
+from datetime import timedelta
 from uuid import UUID
 
 import httpx
@@ -10,10 +11,13 @@ from litestar import Litestar
 
 from server.access import totp
 from server.access.principal import Principal
+from server.access.rate_limit import RateLimit
 from server.access.roles import Role
 from server.access.service import FirstRun
 from server.access.sessions import COOKIE
 from server.parts import Parts
+from server.portal.people_page import having_one
+from tests.fixtures.database import HandClock
 from tests.fixtures.http import client_of
 from tests.fixtures.people import PASSWORD, join, sign_in
 from tests.portal.application import make_portal_app
@@ -249,3 +253,74 @@ async def test_the_trail_reads_in_words_and_goes_on(
     assert "Name 49 → Name 50" in page
     assert "main → Name 0" in rest
     assert "Nothing matches" in none
+
+
+async def test_of_the_brake_and_the_lock_the_longer_wait_is_told(
+    parts: Parts,
+    clock: HandClock,
+    first: FirstRun,
+    stranger_at_portal: httpx.AsyncClient,
+    reader: httpx.AsyncClient,
+) -> None:
+    token = await form_token(stranger_at_portal, "/sign-in")
+    form = {"email": first.admin_email, "password": "a wrong guess", "token": token}
+    # Not emptied by the reader's own sign-in, and filled up by no slow machine.
+    parts.room.proof.tries = RateLimit(per_second=0.05, burst=10, timer=lambda: 0.0)
+
+    said = [(await stranger_at_portal.post("/sign-in", data=form)).text for _ in range(11)]
+    people = (await reader.get("/settings/people")).text
+    clock.advance(timedelta(minutes=20))
+    await reader.get("/settings/people")  # So that the session is not left alone for too long.
+    clock.advance(timedelta(minutes=11))
+    later = (await reader.get("/settings/people")).text
+
+    assert all("do not fit together" in text for text in said[:10])
+    assert all("Wait 30 minutes" in text for text in said[10:])
+    assert all("password link" in text for text in said[10:])
+    assert ("Locked until" in people, "lifts the lock." in people) == (True, True)
+    assert ("Locked until" in later, "May sign in" in later) == (False, True)
+
+
+async def test_who_is_locked_comes_in_by_a_password_link(
+    parts: Parts, admin: Principal, first: FirstRun, stranger_at_portal: httpx.AsyncClient
+) -> None:
+    for _ in range(10):
+        await parts.room.sign_in.begin(first.admin_email, "a wrong guess", parts.clock())
+    link = await parts.room.credentials.make_link(admin, UUID(admin.key_id))
+
+    await parts.room.credentials.reset(link.token, PASSWORD)
+
+    (person,) = await parts.room.people.page(admin.workspace_id, after=None, limit=1)
+    assert person.locked_until is None
+
+
+async def test_a_session_that_ended_is_told_so_and_one_that_never_was_is_not(
+    reader: httpx.AsyncClient, stranger_at_portal: httpx.AsyncClient
+) -> None:
+    reader.cookies.set(COOKIE, "ended-long-ago")
+
+    ended = await reader.get("/files?q=a")
+    shown = (await reader.get(ended.headers["location"])).text
+    stranger = await stranger_at_portal.get("/files")
+
+    assert ended.headers["location"] == "/sign-in?ended=1&following=/files%3Fq%3Da"
+    assert "Your session has ended" in shown
+    assert stranger.headers["location"] == "/sign-in?following=/files"
+    assert "has ended" not in (await stranger_at_portal.get("/sign-in")).text
+
+
+@pytest.mark.parametrize(
+    ("having", "of", "words"),
+    [
+        (0, 1, "The only person here has none."),
+        (1, 1, "The only person here has one."),
+        (0, 3, "None of the 3 people here has one."),
+        (1, 3, "1 of 3 people here has one."),
+        (2, 3, "2 of 3 people here have one."),
+        (3, 3, "All 3 people here have one."),
+    ],
+)
+def test_how_many_have_a_second_factor_is_said_in_a_sentence(
+    having: int, of: int, words: str
+) -> None:
+    assert having_one(having, of) == words

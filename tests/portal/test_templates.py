@@ -195,7 +195,6 @@ def test_the_list_of_files_renders() -> None:
             100_000_000,
             "ours/user:nadia@example.com",
             "http://localhost",
-            may_send=True,
         )
 
         assert "Drop files anywhere on this page" in render("files.html", page)
@@ -303,10 +302,12 @@ async def test_the_overview_of_a_new_workspace_says_what_to_do() -> None:
 
 
 @pytest.mark.parametrize("alert", [None, "E-mail and password do not fit together."])
-def test_the_sign_in_renders(alert: str | None) -> None:
-    html = render("sign-in.html", SignInPage("a@b.c", "/files", "token", alert))
+@pytest.mark.parametrize("note", [None, "Your session has ended."])
+def test_the_sign_in_renders(note: str | None, alert: str | None) -> None:
+    html = render("sign-in.html", SignInPage("a@b.c", "/files", "token", note, alert))
 
     assert ('role="alert"' in html) is (alert is not None)
+    assert ('role="status"' in html) is (note is not None)
 
 
 def test_the_error_page_renders() -> None:

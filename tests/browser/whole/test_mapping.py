@@ -40,7 +40,7 @@ def test_names_constants_and_words_are_told_once_and_recognised_next_time(
     entry.get_by_label("provider_code of every row").press("Tab")
     expect(entry.get_by_text("of the first 20 rows would be set aside")).to_be_visible()
     entry.get_by_label("How created_at is written").select_option("DD.MM.YYYY HH:mm")
-    entry.get_by_label("transaction_type", exact=True).select_option("Capture")
+    entry.get_by_label("What “Einzug” in transaction_type stands for").select_option("Capture")
     expect(entry.get_by_text("Header matches")).to_be_visible()
     page.screenshot(path=pictures / "mapping-1440.png", full_page=True)
     assert violations(page) == []

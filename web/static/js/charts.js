@@ -5,6 +5,7 @@ import { said } from "./words.js";
 
 const { echarts } = window;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
+const forced = matchMedia("(forced-colors: active)");
 const probe = document.createElement("span");
 probe.hidden = true;
 document.body.append(probe);
@@ -12,6 +13,14 @@ document.body.append(probe);
 function color(token) {
   probe.style.color = `var(--${token})`;
   return getComputedStyle(probe).color;
+}
+
+/* Where colours are forced, every text is of one: series keep theirs, as the swatches that name them do. */
+function seriesColor(slot) {
+  probe.style.forcedColorAdjust = "none";
+  const found = color(`series-${slot}`);
+  probe.style.forcedColorAdjust = "";
+  return found;
 }
 
 const short = new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 });
@@ -42,6 +51,8 @@ function options(data, width) {
   const axisLabel = { color: color("ink-3"), fontFamily: font, fontSize: 11.5 };
   const lineStyle = { color: color("line") };
   const left = isNarrow ? 44 : 52;
+  // What is stacked is told apart by an edge, too.
+  const edge = forced.matches ? { borderColor: color("ink"), borderWidth: 1 } : {};
   const places = grids === 1
     ? [{ top: 10, bottom: 28 }]
     : [{ top: 10, bottom: "44%" }, { top: "64%", bottom: 28 }];
@@ -50,7 +61,7 @@ function options(data, width) {
     return grid.series.map((it, index) => ({
       type: "bar", name: it.name, data: it.values, stack: `grid${at}`, xAxisIndex: at, yAxisIndex: at,
       barMaxWidth: 28, barCategoryGap: "36%",
-      itemStyle: { color: color(`series-${it.slot}`), borderRadius: index === last ? [3, 3, 0, 0] : 0 },
+      itemStyle: { color: seriesColor(it.slot), ...edge, borderRadius: index === last ? [3, 3, 0, 0] : 0 },
       emphasis: { disabled: true },
     }));
   });
@@ -106,4 +117,4 @@ function repaint() {
 await Promise.race([document.fonts.load('12px "Inter Variable"'), new Promise((go) => { setTimeout(go, 1500); })]);
 if (echarts) for (const card of document.querySelectorAll("[data-chart]")) draw(card);
 document.addEventListener("themechange", repaint);
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
+for (const query of [matchMedia("(prefers-color-scheme: dark)"), forced]) query.addEventListener("change", repaint);

@@ -34,3 +34,13 @@ export function onFiles(take) {
     event.preventDefault();
   });
 }
+
+/** Keep the browser from leaving the portal for a file that is dropped where none is sent; say so by `tell`. */
+export function refuseFiles(tell) {
+  addEventListener("dragover", (event) => { if (hasFiles(event)) event.preventDefault(); });
+  addEventListener("drop", (event) => {
+    if (!hasFiles(event)) return;
+    event.preventDefault();
+    tell();
+  });
+}

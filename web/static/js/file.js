@@ -10,7 +10,15 @@ const question = document.getElementById("ask-question");
 let call = null;
 let wasUnfolded = false;
 
-const refresh = () => htmx.ajax("GET", location.pathname, { target: ".page", select: ".page", swap: "outerHTML" });
+/** Put the page's parts in place anew; who stood on one of them goes on at the result. */
+async function refresh() {
+  const stoodThere = document.querySelector(".page").contains(document.activeElement);
+  await htmx.ajax("GET", location.pathname, { target: ".page", select: ".page", swap: "outerHTML" });
+  if (!stoodThere || document.activeElement !== document.body) return;
+  const result = document.querySelector(".banner h2");
+  result.tabIndex = -1;
+  result.focus();
+}
 
 /** Show the first of the rows set aside; the rest at a click. Without scripts all are shown. */
 function foldRejected() {

@@ -43,17 +43,29 @@ export function readAs(dataset, head, rules, mapping = null) {
   return best;
 }
 
+/**
+ * Return how well a header fits a dataset, the weightier part first: whether it fits whole, the share of its own
+ * labels that are known, the share of the key that it brings, the share of the dataset's columns. By the last
+ * alone a few labels would always be of the smallest dataset.
+ */
+function fitOf(dataset, { labels, alignment }) {
+  const own = labels.filter((label) => label.trim()).length;
+  const key = dataset.key.filter((name) => alignment.columns.some((column) => column?.name === name)).length;
+  return [alignment.missing.length ? 0 : 1, alignment.matched / (own || 1), key / (dataset.key.length || 1), alignment.matched / dataset.columns.length];
+}
+
+const fitsBetter = (one, two) => two.fit.map((it, at) => it - one.fit[at]).find((it) => it !== 0) ?? 0;
+
 /** Return the dataset that a file is of: by its header, else by its name. */
 export function guess(rules, head, name) {
   const words = name.toLowerCase().replace(/[^a-z]+/g, " ");
   const named = (dataset) => (dataset.name.split("_").every((word) => words.includes(word.replace(/s$/, ""))) ? dataset.name.length : 0);
   const scored = rules.datasets.map((dataset) => {
     const read = head.text ? readAs(dataset, head, rules) : null;
-    const fit = read ? read.alignment.matched / dataset.columns.length + (read.alignment.missing.length ? 0 : 2) : 0;
-    return { dataset, fit, byName: named(dataset) };
+    return { dataset, fit: read ? fitOf(dataset, read) : [0, 0, 0, 0], byName: named(dataset) };
   });
-  const anyFits = scored.some((it) => it.fit >= 2);
-  scored.sort((one, two) => (anyFits ? two.fit - one.fit : 0) || two.byName - one.byName || two.fit - one.fit);
+  const anyFits = scored.some((it) => it.fit[0]);
+  scored.sort((one, two) => (anyFits ? fitsBetter(one, two) : 0) || two.byName - one.byName || fitsBetter(one, two));
   return scored[0].dataset;
 }
 

@@ -1,15 +1,20 @@
 /* API keys: made, rotated and revoked by the public API; a key's text is shown once. */
 
 import { post, remove, tellFault } from "./api.js";
+import { returnTo } from "./returning.js";
 import { said } from "./words.js";
 
 const form = document.getElementById("new-key-form");
 const making = document.getElementById("new-key");
 const asking = document.getElementById("ask-key");
 const made = document.getElementById("made-key");
+const newKey = '[data-open="new-key"]';
 let confirmed = null;
+let madeFrom = newKey;
 
-function showMade(answer, words) {
+/** Show the key's text; `from` finds the button that asked for it. */
+function showMade(answer, words, from) {
+  madeFrom = from;
   made.querySelector("[data-words]").textContent = words;
   document.getElementById("key-text").textContent = answer.apiKey;
   made.showModal();
@@ -33,7 +38,7 @@ form.addEventListener("submit", async (event) => {
       ...(days && { expiresAt: new Date(Date.now() + days * 86400e3).toISOString() }),
     });
     making.close();
-    showMade(answer, said.keyMade);
+    showMade(answer, said.keyMade, newKey);
   } catch (fault) {
     tell(making, fault);
   }
@@ -53,14 +58,14 @@ document.addEventListener("click", (event) => {
   if (rotate) {
     ask(said.askRotate(rotate.name), async () => {
       const answer = await post(`/analytics/keys/${rotate.rotate}/rotate`);
-      showMade(answer, said.keyRotated);
+      showMade(answer, said.keyRotated, `[data-rotate="${rotate.rotate}"]`);
     });
   }
   const revoke = event.target.closest("[data-revoke]")?.dataset;
   if (revoke) {
     ask(said.askRevoke(revoke.name, revoke.used), async () => {
       await remove(`/analytics/keys/${revoke.revoke}`);
-      location.reload();
+      returnTo(newKey);
     });
   }
 });
@@ -74,4 +79,4 @@ asking.querySelector("[data-confirm]").addEventListener("click", async () => {
   }
 });
 // The text is gone from the page once its dialog is closed.
-made.addEventListener("close", () => { document.getElementById("key-text").textContent = ""; location.reload(); });
+made.addEventListener("close", () => { document.getElementById("key-text").textContent = ""; returnTo(madeFrom); });

@@ -1,6 +1,6 @@
 /* The panel in the tray where a file's own names and words are told to be those of the dataset. */
 
-import { call, tellFault } from "./api.js";
+import { call, remove, tellFault } from "./api.js";
 import { formsOf } from "./dates.js";
 import { judgeText, readAs } from "./judging.js";
 import { blank, forgetSaved, suggestions } from "./mapping.js";
@@ -18,9 +18,18 @@ export function offerMapping(item, rules, onChange) {
   button.hidden = !canHelp || Boolean(item.draft);
   button.textContent = item.mapping ? said.changeMapping : said.mapColumns;
   button.onclick = async () => { begin(item, read); await onChange(); item.part("mapping").querySelector("select, input")?.focus(); };
+  offerUse(item, onChange);
   const panel = item.part("mapping");
   panel.hidden = !item.draft;
   if (item.draft) fill(panel, item, rules, onChange);
+}
+
+/** Offer to read this one file without the mapping that its header brought, and with it again. */
+function offerUse(item, onChange) {
+  const button = item.part("use");
+  button.hidden = Boolean(item.draft) || !(item.mapping || item.unused);
+  button.textContent = item.mapping ? said.withoutMapping : said.withMapping(item.unused?.name);
+  button.onclick = () => { [item.mapping, item.unused] = [item.unused, item.mapping]; return onChange(); };
 }
 
 function begin(item, read) {
@@ -100,15 +109,15 @@ function columnRow(column, item, onChange) {
     onChange();
   });
   const controls = [wrapped(choose)];
-  if (isConstant) controls.push(textFor(column, draft.constants[column.name], `constant-${column.name}`, (value) => { draft.constants[column.name] = value; onChange(); }));
+  if (isConstant) controls.push(textFor(column, said.textOf(column.name), draft.constants[column.name], `constant-${column.name}`, (value) => { draft.constants[column.name] = value; onChange(); }));
   return row([element("span", { className: "mono", textContent: column.name }), element("span", { className: "second", textContent: column.required ? said.required : said.optional })], ...controls);
 }
 
-/** Return the control for a text of the column: a choice where it takes certain words only. */
-function textFor(column, value, key, onChange) {
-  if (column.enum.length) return wrapped(control(select(column.name, [["", said.choose], ...column.enum.map((it) => [it, it])], value), key, onChange));
+/** Return the control for a text of the column, named by the label: a choice where it takes certain words only. */
+function textFor(column, label, value, key, onChange) {
+  if (column.enum.length) return wrapped(control(select(label, [["", said.choose], ...column.enum.map((it) => [it, it])], value), key, onChange));
   const input = element("input", { type: "text", value, placeholder: column.hint, autocomplete: "off", spellcheck: false });
-  input.setAttribute("aria-label", said.textOf(column.name));
+  input.setAttribute("aria-label", label);
   return control(input, key, onChange);
 }
 
@@ -132,7 +141,7 @@ function wordRows(column, texts, item, onChange) {
       onChange();
     };
     const words = [element("span", { className: "mono", textContent: said.quoted(text) }), element("span", { className: "second", textContent: said.inColumn(column.name) })];
-    return row(words, textFor(column, draft.values[column.name]?.[text] ?? "", `value-${column.name}-${text}`, change));
+    return row(words, textFor(column, said.meaningOf(text, column.name), draft.values[column.name]?.[text] ?? "", `value-${column.name}-${text}`, change));
   });
 }
 
@@ -142,7 +151,9 @@ function saveRow(item, onChange) {
   name.addEventListener("input", () => { item.draft.name = name.value.trim(); });
   const alert = element("div", { className: "alert", hidden: true });
   alert.setAttribute("role", "alert");
-  const save = element("button", { type: "button", className: "button is-main", textContent: said.saveMapping });
+  const { missing } = item.assessed.read.alignment;
+  const lacks = element("p", { className: "second", hidden: !missing.length, textContent: missing.length ? said.mappingLacks(missing) : "" });
+  const save = element("button", { type: "button", className: missing.length ? "button" : "button is-main", textContent: missing.length ? said.saveIncomplete : said.saveMapping });
   const leave = element("button", { type: "button", className: "button is-bare", textContent: said.leaveMapping });
   leave.addEventListener("click", async () => { item.draft = null; await onChange(); item.part("map").focus(); });
   save.addEventListener("click", async () => {
@@ -150,6 +161,7 @@ function saveRow(item, onChange) {
     try {
       item.mapping = await store(item);
       item.draft = null;
+      item.unused = null;
       forgetSaved();
       await onChange();
       item.part("send").focus();
@@ -157,9 +169,34 @@ function saveRow(item, onChange) {
       tellFault(alert, fault);
       alert.hidden = false;
       save.disabled = false;
+      save.focus();
     }
   });
-  return element("div", { className: "map-foot" }, element("label", { className: "field" }, element("span", { textContent: said.mappingName }), name), save, leave, alert);
+  const parts = [element("label", { className: "field" }, element("span", { textContent: said.mappingName }), name), save, leave];
+  if (item.draft.id) parts.push(removal(item, alert, onChange));
+  return element("div", { className: "map-foot" }, lacks, ...parts, alert);
+}
+
+/** Return the button that takes the mapping away from everybody, at the second click: the first one tells what follows. */
+function removal(item, alert, onChange) {
+  const button = element("button", { type: "button", className: "button is-bare", textContent: said.removeMapping });
+  let isAsked = false;
+  button.addEventListener("click", async () => {
+    tellFault(alert, { message: said.askRemoveMapping });
+    alert.hidden = false;
+    button.textContent = said.confirmRemoveMapping;
+    if (!isAsked) { isAsked = true; return; }
+    try {
+      await remove(`/analytics/mappings/${item.draft.id}`);
+      Object.assign(item, { draft: null, mapping: null, unused: null });
+      forgetSaved();
+      await onChange();
+      item.part("map").focus();
+    } catch (fault) {
+      tellFault(alert, fault);
+    }
+  });
+  return button;
 }
 
 function store({ draft, assessed }) {

@@ -1,6 +1,7 @@
 /* People: invited, changed, kept out, removed, by the public API; a link is shown once. */
 
 import { call, post, remove, tellFault } from "./api.js";
+import { returnTo } from "./returning.js";
 import { said } from "./words.js";
 
 const at = (id) => document.getElementById(id);
@@ -9,7 +10,9 @@ const asking = at("ask");
 const made = at("made");
 const change = (path, body) => call("PATCH", path, body);
 let person = null;
+const inviting = '[data-open="invite"]';
 let confirmed = null;
+let madeFrom = inviting;
 
 function tell(dialog, fault) {
   const box = dialog.querySelector("[data-alert]");
@@ -28,7 +31,9 @@ async function attempt(dialog, work) {
   }
 }
 
-function showLink(answer, words) {
+/** Show the link; `from` finds the button that asked for it. */
+function showLink(answer, words, from) {
+  madeFrom = from;
   made.querySelector("[data-words]").textContent = words;
   at("link-text").textContent = location.origin + answer.path + answer.secret;
   made.showModal();
@@ -43,7 +48,8 @@ function ask({ title, question, confirm }, work) {
   asking.showModal();
 }
 
-const reload = () => location.reload();
+const managed = () => `[data-manage="${person.manage}"]`;
+const goOn = () => returnTo(managed());
 
 at("invite-form").addEventListener("submit", (event) => {
   event.preventDefault();
@@ -51,20 +57,20 @@ at("invite-form").addEventListener("submit", (event) => {
   attempt(at("invite"), async () => {
     const answer = await post("/analytics/invitations", { email: fields.get("email").trim(), role: fields.get("role") });
     at("invite").close();
-    showLink(answer, said.invited(answer.email));
+    showLink(answer, said.invited(answer.email), inviting);
   });
 });
 
 const works = {
-  role: (path) => change(path, { role: at("role").value }).then(reload),
-  out: (path) => change(path, { disabled: true }).then(reload),
-  in: (path) => change(path, { disabled: false }).then(reload),
-  factor: (path) => remove(`${path}/second-factor`).then(reload),
-  remove: (path) => remove(path).then(reload),
+  role: (path) => change(path, { role: at("role").value }).then(goOn),
+  out: (path) => change(path, { disabled: true }).then(goOn),
+  in: (path) => change(path, { disabled: false }).then(goOn),
+  factor: (path) => remove(`${path}/second-factor`).then(goOn),
+  remove: (path) => remove(path).then(() => returnTo(inviting)),
   link: async (path) => {
     const answer = await post(`${path}/password-link`);
     managing.close();
-    showLink(answer, said.passwordLink(person.called));
+    showLink(answer, said.passwordLink(person.called), managed());
   },
 };
 
@@ -85,14 +91,14 @@ document.addEventListener("click", (event) => {
   if (data.manage) manage(data);
   if (data.do) attempt(managing, () => works[data.do](`/analytics/users/${person.manage}`));
   if (data.withdraw) {
-    ask(said.askWithdraw(data.called), () => remove(`/analytics/invitations/${data.withdraw}`).then(reload));
+    ask(said.askWithdraw(data.called), () => remove(`/analytics/invitations/${data.withdraw}`).then(() => returnTo(inviting)));
   }
   if (data.require) {
     const isRequired = data.require === "true";
-    ask(isRequired ? said.askToRequireFactors : said.askToMakeFactorsOptional, () => change("/analytics/workspace", { requiresSecondFactor: isRequired }).then(reload));
+    ask(isRequired ? said.askToRequireFactors : said.askToMakeFactorsOptional, () => change("/analytics/workspace", { requiresSecondFactor: isRequired }).then(() => returnTo("[data-require]")));
   }
 });
 
 asking.querySelector("[data-confirm]").addEventListener("click", () => attempt(asking, confirmed));
 // The link is gone from the page once its dialog is closed.
-made.addEventListener("close", () => { at("link-text").textContent = ""; reload(); });
+made.addEventListener("close", () => { at("link-text").textContent = ""; returnTo(madeFrom); });

@@ -30,9 +30,18 @@ export function assess(item, rules) {
   if (alignment.missing.length) return bad(said.mismatch(alignment.missing));
   const verdict = judge(read, rules);
   if (head.encoding === "cp1252" && !item.isCp1252) return { tone: "warn", words: said.notUtf8, notes, isSure: false, read, verdict };
+  if (head.isWhole && !verdict.judged) return { tone: "warn", words: said.noRows, notes, isSure: true, read, verdict };
   if (!verdict.rejected) return { tone: "ok", words: said.matches(alignment.matched, dataset.columns.length), notes, isSure: true, read, verdict };
-  if (dataset.onError === "abort") notes.unshift(said.nothingLoads);
-  return { tone: "warn", words: said.wouldBeSetAside(verdict.rejected, verdict.judged), notes, isSure: dataset.onError !== "abort", read, verdict };
+  const refusal = whyNothingLoads(dataset, verdict, head.isWhole);
+  if (refusal) notes.unshift(refusal);
+  return { tone: refusal ? "bad" : "warn", words: said.wouldBeSetAside(verdict.rejected, verdict.judged), notes, isSure: !refusal, read, verdict };
+}
+
+/** Return why a file with these rows set aside fails as a whole, as `server/files/tolerance.py` decides; else nothing. */
+function whyNothingLoads({ onError, maxRejectedRatio }, { rejected, judged }, isWhole) {
+  if (onError === "abort") return said.nothingLoads;
+  if (rejected <= maxRejectedRatio * judged) return "";
+  return isWhole ? said.tooManyWould(maxRejectedRatio) : said.tooManyMight(maxRejectedRatio);
 }
 
 /** Return what is known of the bytes: type, delimiter, encoding. */

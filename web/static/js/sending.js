@@ -16,6 +16,7 @@ import { bytes, percent, said } from "./words.js";
 const drop = document.getElementById("drop");
 const picker = document.getElementById("picker");
 const tray = document.getElementById("tray");
+const trayTitle = document.getElementById("tray-title");
 const entries = document.getElementById("entries");
 const sendAll = document.getElementById("send-all");
 const template = document.getElementById("sending-entry");
@@ -78,6 +79,7 @@ async function choose(item, name) {
   const known = await loadRules();
   item.dataset = known.datasets.find((dataset) => dataset.name === name);
   if (item.mapping?.datasetType !== name) item.mapping = null;
+  if (item.unused?.datasetType !== name) item.unused = null;
   if (item.draft?.datasetType !== name) item.draft = null;
   item.assessed = assess(item, known);
   offerMapping(item, known, () => choose(item, name));
@@ -112,15 +114,25 @@ function show(item) {
   item.part("progress").hidden = !(isMoving || state === "waiting");
   item.part("verdict").hidden = isMoving || state === "waiting";
   item.part("choices").hidden = !isReady || Boolean(assessed?.isRefused);
-  for (const name of isReady ? [] : ["preview", "map", "mapping"]) item.part(name).hidden = true;
+  for (const name of isReady ? [] : ["preview", "map", "use", "mapping"]) item.part(name).hidden = true;
   showTray();
 }
 
 function showTray() {
   tray.hidden = !entries.children.length;
   const ready = items.filter((item) => item.state === "ready" && item.assessed?.isSure && !item.draft);
+  trayTitle.textContent = trayState(ready.length);
   sendAll.hidden = !ready.length;
   sendAll.textContent = said.ready(ready.length);
+}
+
+/** Return what the files of the tray have in common, the liveliest of them first. */
+function trayState(ready) {
+  if (items.some(({ state }) => ["sending", "waiting", "paused"].includes(state))) return said.traySending;
+  if (ready) return said.trayReady;
+  if (items.some(({ state }) => state === "looking")) return said.trayLooking;
+  if (items.some(({ state, assessed }) => state === "ready" && !assessed?.isRefused)) return said.trayNeedsLook;
+  return items.length ? said.trayNotSent : said.trayUnfinished;
 }
 
 function next() {

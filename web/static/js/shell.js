@@ -1,5 +1,6 @@
 /* What every page with the side bar does: menu on the phone, theme, dialogs, rows that open. */
 
+import { refuseFiles } from "./dropping.js";
 import { said } from "./words.js";
 
 const side = document.getElementById("side");
@@ -68,6 +69,15 @@ document.addEventListener("visibilitychange", async () => {
   notice.hidden = true;
 });
 document.addEventListener("htmx:responseError", (event) => { if (event.detail.xhr.status === 401) tellSignedOut(); });
+
+/* A file that is dropped beside the tray stays where it is. */
+if (!document.getElementById("drop")) {
+  refuseFiles(() => {
+    const notice = document.getElementById("not-here");
+    notice.replaceChildren(document.getElementById("not-here-words").content.cloneNode(true));
+    notice.scrollIntoView({ block: "nearest" });
+  });
+}
 
 /* What does not answer stands above every page, and goes away by itself. */
 const standing = document.getElementById("standing");
