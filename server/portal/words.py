@@ -197,6 +197,8 @@ def progress_of(file: FileAnswer) -> Progress | None:
         file.progress.rows_done,
     )
     stage = STAGES[file.stage]
+    if file.stage is Stage.PUBLISHING:
+        return Progress(0, None, _loading(stage, rows, 0, None))
     if file.stage is not Stage.LOADING:
         return Progress(0, None, stage)
     return Progress(min(done, whole or done), whole or None, _loading(stage, rows, done, whole))

@@ -36,6 +36,7 @@ def test_a_second_put_changes_nothing(client: Client, payments: Payments, when: 
 
     assert counts_of(file) == {"total": 3000, "imported": 3000, "inserted": 3000}
     assert file.file.size_bytes == len(data)
+    assert (file.progress.bytes_done, file.progress.rows_done) == (len(data), 3000)
     client.http.post(f"{FILES}/{file_id}/complete")
     assert client.get(file_id).statistics == file.statistics
     assert client.shown(payments.provider) == sums_of(rows)

@@ -148,6 +148,14 @@ def test_progress_tells_about_how_many_rows_there_are() -> None:
     )
 
 
+def test_rows_that_were_counted_are_still_told_while_they_are_published() -> None:
+    progress = {"bytesDone": 10, "bytesTotal": 10, "rowsDone": 60_000}
+
+    told = progress_of(answer_file(make_file(Stage.PUBLISHING, progress=progress)))
+
+    assert told == Progress(0, None, "Putting rows on the dashboards · 60,000")
+
+
 def test_a_line_needs_three_points() -> None:
     assert spark([Decimal(1), Decimal(2)]) is None
     line = spark([Decimal(1), Decimal(2), Decimal(1)])

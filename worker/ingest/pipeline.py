@@ -20,6 +20,7 @@ from worker.ingest.load import load
 from worker.ingest.policy import apply_policy
 from worker.ingest.publish import complete_visible, publish
 from worker.ingest.room import check_room
+from worker.ingest.verdict import Verdict
 from worker.ingest.watch import Watch
 
 
@@ -67,12 +68,14 @@ async def ingest(context: Context, claim: Claim) -> None:
         announced = announced_totals(claim, verdict)
         verdict = replace(verdict, controls=(*verdict.controls, *announced))
         watch.lap("load")
-        imported = Imported(verdict, changes, watch)
+        # Polled while it loads, and a small file is through before: the last word is the verdict's.
+        progress = _all_done(claim, verdict)
+        imported = Imported(verdict, {**changes, **progress}, watch)
         apply_policy(claim, dataset, imported)
         if claim.options.get("dryRun"):
             await context.claims.finish(claim, withheld_ending(imported, Outcome.DRY_RUN))
             return
-        await context.claims.advance(claim, Stage.PUBLISHING, "file.loaded")
+        await context.claims.advance(claim, Stage.PUBLISHING, "file.loaded", changes=progress)
         await publish(attempt, imported)
     finally:
         await attempt.drop_all()
@@ -95,6 +98,11 @@ async def resume(context: Context, claim: Claim) -> bool:
     attempt = Attempt(context, claim, dataset)
     await attempt.stop_earlier()
     return await complete_visible(attempt)
+
+
+def _all_done(claim: Claim, verdict: Verdict) -> dict[str, object]:
+    size_bytes, rows = claim.size_bytes, verdict.rows_total
+    return {"progress": {"bytesDone": size_bytes, "bytesTotal": size_bytes, "rowsDone": rows}}
 
 
 def _told(inspection: Inspection) -> dict[str, object]:
