@@ -2,7 +2,9 @@
    scripts that do not arrive. */
 (() => {
   document.addEventListener("error", (event) => {
-    if (event.target.localName === "script") document.documentElement.classList.add("lacks-script");
+    // Without a translation the scripts speak English.
+    const isMissed = event.target.localName === "script" && !event.target.src.includes("/texts/");
+    if (isMissed) document.documentElement.classList.add("lacks-script");
   }, true);
   try {
     const theme = localStorage.getItem("tallydock-theme");
