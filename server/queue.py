@@ -63,6 +63,7 @@ class ArqQueue:
     def __init__(self, url: str) -> None:
         self._settings = redis_settings(url)
         self._pool: ArqRedis | None = None
+        self._connecting = asyncio.Lock()
 
     async def wake(self, job: str, file_id: UUID) -> None:
         """See Queue.wake; the same file waits at most once per job name."""
@@ -88,13 +89,15 @@ class ArqQueue:
             await self._pool.aclose()
 
     async def _connect(self) -> ArqRedis:
-        if self._pool is None:
-            self._pool = await create_pool(
-                self._settings,
-                job_serializer=serialize,
-                job_deserializer=deserialize,
-                default_queue_name=QUEUE_NAME,
-            )
+        # Of two who call at once before there is a pool, one would make a pool nobody closes.
+        async with self._connecting:
+            if self._pool is None:
+                self._pool = await create_pool(
+                    self._settings,
+                    job_serializer=serialize,
+                    job_deserializer=deserialize,
+                    default_queue_name=QUEUE_NAME,
+                )
         return self._pool
 
 

@@ -163,6 +163,15 @@ async def test_a_call_of_a_killed_worker_is_not_dead_for_hours(
     assert 0 < life <= context.settings.lease_seconds * 1000
 
 
+async def test_who_calls_at_once_shares_one_connection(valkey: ValkeyChild) -> None:
+    queue = ArqQueue(valkey.url)
+
+    await asyncio.gather(*(queue.ping() for _ in range(3)))
+    await queue.close()
+
+    gc.collect()  # what was left open warns, and a warning fails the test
+
+
 def test_a_server_left_behind_is_ended(tmp_path: Path) -> None:
     left, following = ValkeyChild(tmp_path), ValkeyChild(tmp_path)
     left.start()
