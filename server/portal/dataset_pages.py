@@ -50,7 +50,7 @@ def datasets_page(shell: Shell, datasets: tuple[Dataset, ...]) -> DatasetsPage:
                 href=f"/datasets/{dataset.name}",
                 name=dataset.name,
                 title=English(dataset.title),
-                description=English(dataset.description),
+                description=_plain(dataset.description),
                 columns=counted(
                     "%(number)s column, %(required)s required",
                     "%(number)s columns, %(required)s required",
@@ -76,7 +76,7 @@ def dataset_page(shell: Shell, dataset: Dataset, *, base_url: str) -> DatasetPag
     return DatasetPage(
         shell=shell,
         title=English(dataset.title),
-        sentence=English(dataset.description),
+        sentence=_plain(dataset.description),
         columns=tuple(_column(dataset, column) for column in dataset.columns),
         rules=_rules(dataset),
         snippets=snippets_of(dataset.name, base_url),
@@ -91,7 +91,7 @@ def _column(dataset: Dataset, column: Column) -> ColumnLine:
         name=column.name,
         aliases=listed(column.aliases),
         # The declarations mark names as code does; here they stand as words.
-        meaning=English(column.description.replace("`", "")),
+        meaning=_plain(column.description),
         type=_TYPES[column.type],
         rule=_rule(column) or (_("the header must have it") if column.in_header else ""),
         example=column.example,
@@ -190,3 +190,8 @@ def _template(dataset: Dataset) -> str:
 
 def _sample(dataset: Dataset) -> str:
     return f"/analytics/datasets/{dataset.name}/sample.csv"
+
+
+def _plain(description: str) -> English:
+    # A catalogue's descriptions name columns between backticks, for the API's reference.
+    return English(description.replace("`", ""))
