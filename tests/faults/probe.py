@@ -163,12 +163,17 @@ def _short(sql: str) -> str:
 
 
 def _caller() -> str:
-    """Return the function of the house that opens the transaction, and for whom it does."""
+    """Return the function of the house that opens the transaction, and for whom it does.
+
+    `joined` opens it for somebody else: progress, which is written as time goes, has its own name.
+    """
     frame = sys._getframe(1)
     names: list[str] = []
     while frame.f_back is not None and len(names) < 2:
         name = frame.f_globals.get("__name__", "")
-        if name.startswith(("server.", "worker.")) and name != "server.unit_of_work":
-            names.append(frame.f_code.co_name.strip("_"))
+        function = frame.f_code.co_name.strip("_")
+        is_ours = name.startswith(("server.", "worker.")) and name != "server.unit_of_work"
+        if is_ours and function != "joined":
+            names.append(function)
         frame = frame.f_back
     return " for ".join(names) or "a test"

@@ -28,6 +28,7 @@ export function offerMapping(item, rules, onChange) {
 function offerUse(item, onChange) {
   const button = item.part("use");
   button.hidden = Boolean(item.draft) || !(item.mapping || item.unused);
+  if (button.hidden) return;
   button.textContent = item.mapping ? said.withoutMapping : said.withMapping(item.unused?.name);
   button.onclick = () => { [item.mapping, item.unused] = [item.unused, item.mapping]; return onChange(); };
 }
